@@ -1,0 +1,127 @@
+"""The derived index of the log: for each pair of an entity type and a time column, (bucket, key, event time, position)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections, transaction
+
+from backends.offline.copying import copy_rows
+from core.clock import MICRO
+from core.entity import InvalidKey, bucket_of, encode_key, key_text
+from core.routing import BadTime, row_time
+from core.rows import load_row
+
+BUCKETS = int(os.environ.get("JSTORE_BUCKETS", "16"))  # fixed per deployment: it is part of every key
+FUTURE = 5 * 60 * MICRO  # an event further ahead of its ingestion than this is refused
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An entity type with the time column its groups use."""
+
+    id: int
+    keys: tuple[str, ...]
+    time_column: str
+    time_kind: str
+    complete: bool
+
+    def bucket(self, key: str) -> int:
+        return bucket_of(key, BUCKETS)
+
+    def place(self, row: dict[str, Any], record_time: int, ingested_at: int) -> tuple[str, int] | None:
+        """-> (encoded key, event time us), or None for a row that this pair cannot hold."""
+        try:
+            key = encode_key([key_text(row.get(name)) for name in self.keys])
+            event_time = row_time(row, self.time_column, self.time_kind, record_time)
+        except (InvalidKey, BadTime):
+            return None
+        return (key, event_time) if event_time <= ingested_at + FUTURE else None
+
+
+_known: dict[str, tuple[int, list[Pair]]] = {}  # project -> (head's stamp, pairs); the stamp is read under the head's lock
+
+
+def pairs_of(c: Any, project: str, stamp: int) -> list[Pair]:
+    """The project's pairs as of the locked head's stamp."""
+    cached = _known.get(project)
+    if cached is None or cached[0] != stamp:
+        cached = (stamp, _load(c, project))
+        _known[project] = cached
+    return cached[1]
+
+
+def _load(c: Any, project: str) -> list[Pair]:
+    c.execute("SELECT id, keys, time_column, time_kind, complete FROM log_pair WHERE project = %s ORDER BY id", [project])
+    return [Pair(i, tuple(json.loads(keys)), column, kind, complete) for i, keys, column, kind, complete in c.fetchall()]
+
+
+def index_rows(c: Any, pair: Pair, rows: Iterable[tuple[int, dict[str, Any], int, int]]) -> None:
+    """Index (position, row, record time, ingestion time) rows that carry the pair's key and a good time."""
+    placed = ((position, pair.place(row, record_time, ingested_at)) for position, row, record_time, ingested_at in rows)
+    copy_rows(
+        c, "log_index", ("pair", "bucket", "key", "event_time", "position"),
+        ((pair.id, pair.bucket(found[0]), found[0], found[1], position) for position, found in placed if found is not None),
+    )
+
+
+def ready_pair(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair:
+    """The pair, made if new, with every row of the log so far in its index.
+
+    New pairs are made under the head's lock: later appends index for them, and what was committed before is indexed here.
+    """
+    pair = _find(project, keys, time_column, time_kind) or _make(project, keys, time_column, time_kind)
+    while not pair.complete:
+        _index_chunk(project, pair)
+        pair = _find(project, keys, time_column, time_kind) or pair
+    return pair
+
+
+def _find(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair | None:
+    cached = _known.get(project)
+    wanted = (tuple(keys), time_column, time_kind)
+    for pair in cached[1] if cached else ():
+        if pair.complete and (pair.keys, pair.time_column, pair.time_kind) == wanted:
+            return pair
+    with connections["default"].cursor() as c:
+        return next((p for p in _load(c, project) if (p.keys, p.time_column, p.time_kind) == wanted), None)
+
+
+def _make(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair:
+    with transaction.atomic(using="default"), connections["default"].cursor() as c:
+        c.execute("INSERT INTO log_head (project) VALUES (%s) ON CONFLICT DO NOTHING", [project])
+        c.execute("SELECT position FROM log_head WHERE project = %s FOR UPDATE", [project])
+        (position,) = c.fetchone()
+        c.execute(
+            "INSERT INTO log_pair (project, keys, time_column, time_kind, made_at, complete) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [project, json.dumps(list(keys)), time_column, time_kind, position, position == 0],
+        )
+        c.execute("UPDATE log_head SET pairs = pairs + 1 WHERE project = %s", [project])
+    found = _find(project, keys, time_column, time_kind)
+    assert found is not None
+    return found
+
+
+def _index_chunk(project: str, pair: Pair) -> None:
+    """Index the next rows from before the pair was made. The pair's row is locked, so two processes take turns."""
+    with transaction.atomic(using="default"), connections["default"].cursor() as c:
+        c.execute("SELECT indexed_to, made_at, complete FROM log_pair WHERE id = %s FOR UPDATE", [pair.id])
+        done, made_at, complete = c.fetchone()
+        if complete:
+            return
+        c.execute(
+            "SELECT position, payload::text, record_time, ingested_at FROM log_event WHERE project = %s AND position > %s AND position <= %s AND NOT deleted"
+            " ORDER BY position LIMIT %s",
+            [project, done, made_at, _CHUNK],
+        )
+        rows = [(position, load_row(text), record_time, ingested_at) for position, text, record_time, ingested_at in c.fetchall()]
+        index_rows(c, pair, rows)
+        last = rows[-1][0] if len(rows) == _CHUNK else made_at
+        c.execute("UPDATE log_pair SET indexed_to = %s, complete = %s WHERE id = %s", [last, last >= made_at, pair.id])
+        if last >= made_at:  # appenders cache pairs by the head's stamp
+            c.execute("UPDATE log_head SET pairs = pairs + 1 WHERE project = %s", [project])
