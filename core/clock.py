@@ -28,6 +28,14 @@ def parse_time(text: str) -> int:
 
     Raises ValueError for anything else, and outside 1970-01-01 .. 2262-01-01.
     """
+    us = parse_timestamp(text)
+    if not 0 <= us < LAST:
+        raise ValueError(f"outside 1970 to 2262: {text[:64]!r}")
+    return us
+
+
+def parse_timestamp(text: str) -> int:
+    """Like parse_time, of any year from 1 to 9999: for TIMESTAMP columns, which are no event times."""
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"not an RFC 3339 time: {text[:64]!r}")
@@ -35,10 +43,7 @@ def parse_time(text: str) -> int:
     moment = datetime(
         int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "0")[:6].ljust(6, "0")), _zone(zone)
     )
-    us = (moment - EPOCH) // timedelta(microseconds=1)
-    if not 0 <= us < LAST:
-        raise ValueError(f"outside 1970 to 2262: {text[:64]!r}")
-    return us
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def _zone(text: str | None) -> timezone:

@@ -1,0 +1,109 @@
+"""What is published about a group: all that serving, the applier and the event API know of it. JSON in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from core.routing import Route
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The types under one layout of the group: of a version's input columns and outputs (None while open) and of its partials."""
+
+    columns: tuple[str | None, ...]
+    outputs: tuple[str | None, ...]
+    partials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VersionSpec:
+    """One version of a group. `layouts[i]` belongs to layout i of the group; a version made later repeats its first one below."""
+
+    number: int
+    code: str
+    status: str
+    sql: str
+    window: str | None
+    ttl: int | None
+    defaults: Mapping[str, Any]
+    path: str
+    path_reason: str
+    input_columns: tuple[str, ...]
+    outputs: tuple[str, ...]
+    layouts: tuple[Layout, ...]
+
+
+@dataclass(frozen=True)
+class GroupSpec:
+    """A group with all its versions. `layout` grows each time the type of a column becomes known."""
+
+    project: str
+    name: str
+    title: str
+    type: str
+    description: str
+    entity: tuple[str, ...]
+    timestamp_column: str
+    time_kind: str
+    source: str
+    columns: Mapping[str, str | None]
+    declared: Mapping[str, str]
+    layout: int
+    active: int | None
+    versions: Mapping[int, VersionSpec]
+    deleted: bool = False
+    next_version: int = 1
+    _routes: dict[int, Route] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def version(self, number: int | None = None) -> VersionSpec | None:
+        """A version by number, the active one without; None where there is none."""
+        wanted = self.active if number is None else number
+        return None if wanted is None else self.versions.get(wanted)
+
+    @cached_property
+    def current(self) -> VersionSpec | None:
+        """The active version."""
+        return self.version()
+
+    def layout_of(self, version: VersionSpec, layout: int | None = None) -> Layout:
+        """The types a record of this layout was written with; the group's newest layout without one."""
+        return version.layouts[self.layout if layout is None else layout]
+
+    def route(self, version: VersionSpec) -> Route:
+        """What decides which rows the version takes; made once."""
+        route = self._routes.get(version.number)
+        if route is None:
+            route = Route(self.entity, version.input_columns, self.timestamp_column, self.time_kind, self.name, self.source)
+            self._routes[version.number] = route
+        return route
+
+    def dumps(self) -> bytes:
+        """-> JSON; `loads` is the inverse."""
+        document = asdict(self)
+        del document["_routes"]
+        return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
+
+    @classmethod
+    def loads(cls, data: bytes | str) -> GroupSpec:
+        """JSON as `dumps` gives it -> GroupSpec. Names it does not know are left aside, so that an older process reads a newer spec."""
+        document = {k: v for k, v in orjson.loads(data).items() if k in _GROUP}
+        versions = {int(number): _version(v) for number, v in document.pop("versions").items()}
+        return cls(**{**document, "entity": tuple(document["entity"])}, versions=versions)
+
+
+def _version(document: dict[str, Any]) -> VersionSpec:
+    known = {k: v for k, v in document.items() if k in _VERSION}
+    layouts = tuple(Layout(*(tuple(part.get(name, ())) for name in ("columns", "outputs", "partials"))) for part in known.pop("layouts"))
+    for name in ("input_columns", "outputs"):
+        known[name] = tuple(known[name])
+    return VersionSpec(**known, layouts=layouts)
+
+
+_GROUP = frozenset(GroupSpec.__dataclass_fields__) - {"_routes"}
+_VERSION = frozenset(VersionSpec.__dataclass_fields__)
