@@ -1,0 +1,1 @@
+"""What settings.py is put together from. Plain values, one subject a file."""

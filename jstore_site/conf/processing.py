@@ -1,0 +1,18 @@
+"""Kafka, Spark and the processing's own switches."""
+
+from .environment import env
+
+KAFKA_BOOTSTRAP_SERVERS = env.str("KAFKA_BOOTSTRAP_SERVERS", default="")
+KAFKA_TOPIC = env.str("KAFKA_TOPIC", default="feature-events")
+KAFKA_GROUP_ID = env.str("KAFKA_GROUP_ID", default="jstore-processor")
+KAFKA_SECURITY_PROTOCOL = env.str("KAFKA_SECURITY_PROTOCOL", default="PLAINTEXT")
+KAFKA_SASL_MECHANISM = env.str("KAFKA_SASL_MECHANISM", default="")
+KAFKA_SASL_USERNAME = env.str("KAFKA_SASL_USERNAME", default="")
+KAFKA_SASL_PASSWORD = env.str("KAFKA_SASL_PASSWORD", default="")
+KAFKA_SSL_CAFILE = env.str("KAFKA_SSL_CAFILE", default="")
+
+JSTORE_ENGINE = env.str("JSTORE_ENGINE", default="duckdb")
+JSTORE_SPARK_MASTER = env.str("JSTORE_SPARK_MASTER", default="local[2]")
+# Fixed for the life of a deployment: an entity's bucket is part of its key in Redis.
+JSTORE_BUCKETS = env.int("JSTORE_BUCKETS", default=16)
+JSTORE_INLINE_TRANSFORMATIONS = env.str("JSTORE_INLINE_TRANSFORMATIONS", default="accept")

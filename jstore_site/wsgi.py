@@ -1,0 +1,9 @@
+"""`application`: Django behind JStore's WSGI entry."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jstore_site.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,1 @@
+"""The road of an event: the log, the applier, consumers, runs."""

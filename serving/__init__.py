@@ -1,0 +1,1 @@
+"""Reads: the newest values, values at a time, histories."""

@@ -1,0 +1,15 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis as redis_client
+from django.conf import settings
+
+
+@pytest.fixture
+def redis() -> Iterator["redis_client.Redis"]:
+    """A client of the run's Valkey, emptied before the test."""
+    with redis_client.Redis.from_url(settings.REDIS_URI) as client:
+        client.flushall()
+        yield client
