@@ -1,0 +1,148 @@
+"""Values in Redis: the only writer of records, tiles, due times and cursors. Every call is one pipelined round trip."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+
+from backends.online.keys import cursor_key, due_key, record_key, tiles_key
+from backends.online.scripts import APPLY, SWEEP
+from core.record import Cursor
+
+_SHA = {text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in (APPLY, SWEEP)}
+
+
+@dataclass(frozen=True)
+class EntityWrite:
+    """What becomes of one entity. `tiles` set, `gone` deleted; `fresh` drops all its tiles first; `expected`: see SWEEP."""
+
+    key: str
+    record: bytes
+    due: int | None
+    tiles: dict[int, bytes] = field(default_factory=dict)
+    gone: Sequence[int] = ()
+    fresh: bool = False
+    expected: bytes = b""
+
+
+@dataclass(frozen=True)
+class BucketWrite:
+    """One bucket of one version: refused unless the cursor in Redis starts with `fence` (b"" = there is none)."""
+
+    code: str
+    bucket: int
+    fence: bytes
+    cursor: Cursor
+    entities: Sequence[EntityWrite] = ()
+
+
+@dataclass(frozen=True)
+class EntityState:
+    """What Redis holds of one entity."""
+
+    record: bytes | None
+    tiles: dict[int, bytes]
+
+
+class OnlineStore:
+    """Redis, Valkey, or one node of a cluster. Raises redis.RedisError when it cannot be reached."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def cursors(self, project: str, buckets: Sequence[tuple[str, int]]) -> list[Cursor | None]:
+        """The cursor records of (code, bucket) pairs; None where there is none."""
+        if not buckets:
+            return []
+        found: Any = self._client.mget([cursor_key(project, bucket, code) for code, bucket in buckets])
+        return [None if data is None else Cursor.unpack(data) for data in found]
+
+    def gather(self, project: str, code: str, entities: Sequence[tuple[int, str]], with_tiles: bool) -> list[EntityState]:
+        """The state of (bucket, key) entities of one version, in their order."""
+        if not entities:
+            return []
+        pipe = self._client.pipeline(transaction=False)
+        for bucket, key in entities:
+            pipe.get(record_key(project, bucket, code, key))
+            if with_tiles:
+                pipe.hgetall(tiles_key(project, bucket, code, key))
+        found = pipe.execute()
+        if not with_tiles:
+            return [EntityState(record, {}) for record in found]
+        return [EntityState(found[i], {int(n): tile for n, tile in found[i + 1].items()}) for i in range(0, len(found), 2)]
+
+    def write(self, project: str, writes: Sequence[BucketWrite]) -> list[bool]:
+        """Apply each bucket's write atomically. -> whether each was taken; False = Redis holds another cursor, read again."""
+        calls = []
+        for w in writes:
+            keys, argv = _arguments(project, w.code, w.bucket, w.entities, sweep=False)
+            calls.append((APPLY, keys, [w.fence, w.cursor.pack(), *argv]))
+        return [bool(answer) for answer in self._run(calls)]
+
+    def sweep(self, project: str, code: str, bucket: int, epoch: int, entities: Sequence[EntityWrite]) -> list[bool]:
+        """Replace records that are still as they were read. -> whether each was."""
+        keys, argv = _arguments(project, code, bucket, entities, sweep=True)
+        (done,) = self._run([(SWEEP, keys, [epoch.to_bytes(4, "little"), *argv])])
+        return [bool(d) for d in done] if done else [False] * len(entities)
+
+    def due(self, project: str, buckets: Iterable[tuple[str, int]], until: int, limit: int) -> list[list[str]]:
+        """Entities whose time has come, oldest first, at most `limit` for each (code, bucket)."""
+        pipe = self._client.pipeline(transaction=False)
+        for code, bucket in buckets:
+            pipe.zrangebyscore(due_key(project, bucket, code), "-inf", until, start=0, num=limit)
+        return [[key.decode() for key in keys] for keys in pipe.execute()]
+
+    def drop(self, project: str, bucket: int, code: str) -> int:
+        """Delete everything of one bucket of a version, the cursor first. -> how many keys went."""
+        self._client.delete(cursor_key(project, bucket, code), due_key(project, bucket, code))
+        gone = 0
+        # code is ours and holds no pattern characters; braces are literal in a match pattern
+        for keys in _chunks(self._client.scan_iter(match=f"js:{{{project}.{bucket}}}:{code}:*", count=1000), 1000):
+            gone += int(self._client.unlink(*keys))
+        return gone
+
+    def _run(self, calls: Sequence[tuple[str, list[str], list[Any]]]) -> list[Any]:
+        answers = self._pipeline(calls)
+        if any(isinstance(a, redis.exceptions.NoScriptError) for a in answers):  # a new or flushed server
+            for text in _SHA:
+                self._client.script_load(text)
+            missing = [i for i, a in enumerate(answers) if isinstance(a, redis.exceptions.NoScriptError)]
+            for i, answer in zip(missing, self._pipeline([calls[i] for i in missing]), strict=True):
+                answers[i] = answer
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def _pipeline(self, calls: Sequence[tuple[str, list[str], list[Any]]]) -> list[Any]:
+        pipe = self._client.pipeline(transaction=False)
+        for text, keys, argv in calls:
+            pipe.execute_command("EVALSHA", _SHA[text], len(keys), *keys, *argv)
+        return list(pipe.execute(raise_on_error=False))
+
+
+def _arguments(project: str, code: str, bucket: int, entities: Sequence[EntityWrite], sweep: bool) -> tuple[list[str], list[Any]]:
+    keys = [cursor_key(project, bucket, code), due_key(project, bucket, code)]
+    argv: list[Any] = []
+    for e in entities:
+        keys += (record_key(project, bucket, code, e.key), tiles_key(project, bucket, code, e.key))
+        argv += (e.key, "" if e.due is None else e.due, e.record, e.expected if sweep else ("1" if e.fresh else "0"), len(e.tiles))
+        for number, tile in e.tiles.items():
+            argv += (number, tile)
+        argv += (len(e.gone), *e.gone)
+    return keys, argv
+
+
+def _chunks(items: Iterable[Any], size: int) -> Iterable[list[Any]]:
+    chunk: list[Any] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
