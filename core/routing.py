@@ -1,4 +1,4 @@
-"""Which group takes which row: a pure function of (row, route), evaluated when the log is read and again wherever rows are counted.
+"""Which group takes which row: a pure function of (row, route), evaluated when the log is read and wherever rows are counted.
 
 It runs once per row and group, so a Route carries everything it needs as ready sets.
 """
@@ -135,4 +135,5 @@ def _floor(text: str, scale: int) -> int:
     whole, _, fraction = mantissa.partition(".")
     shift = int(exponent or 0) - len(fraction)
     digits = int(whole + fraction) * scale
-    return digits * 10**shift if shift >= 0 else digits // 10**-shift
+    power: int = 10 ** abs(shift)
+    return digits * power if shift >= 0 else digits // power

@@ -91,7 +91,7 @@ class GroupSpec:
 
     @classmethod
     def loads(cls, data: bytes | str) -> GroupSpec:
-        """JSON as `dumps` gives it -> GroupSpec. Names it does not know are left aside, so that an older process reads a newer spec."""
+        """JSON as `dumps` gives it -> GroupSpec. Unknown names are left aside: an older process reads a newer spec."""
         document = {k: v for k, v in orjson.loads(data).items() if k in _GROUP}
         versions = {int(number): _version(v) for number, v in document.pop("versions").items()}
         return cls(**{**document, "entity": tuple(document["entity"])}, versions=versions)
@@ -99,7 +99,7 @@ class GroupSpec:
 
 def _version(document: dict[str, Any]) -> VersionSpec:
     known = {k: v for k, v in document.items() if k in _VERSION}
-    layouts = tuple(Layout(*(tuple(part.get(name, ())) for name in ("columns", "outputs", "partials"))) for part in known.pop("layouts"))
+    layouts = tuple(Layout(**{name: tuple(types) for name, types in part.items()}) for part in known.pop("layouts"))
     for name in ("input_columns", "outputs"):
         known[name] = tuple(known[name])
     return VersionSpec(**known, layouts=layouts)
