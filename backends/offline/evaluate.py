@@ -1,0 +1,126 @@
+"""V(t) from the log: what `at`, history, training and the general path compute. One function, whoever asks.
+
+V(t) = the SQL over the entity's events with floor_h(t - W) < event_time <= t that are live at a log position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backends.engine import EngineFailed
+from backends.offline import log
+from backends.offline.inputs import Event, fitting
+from backends.offline.pairs import Pair, ready_pair
+from backends.offline.program import MULTIPLE, Program, program
+from backends.offline.routed import event_of
+from core import types
+from core.clock import now_us
+from core.errors import Invalid, Unavailable
+from core.spec import GroupSpec
+
+_SHARE = 2_000_000  # events times runs in one statement; more runs are computed in several
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """V(t) of one entity. values None: no output row; newest_us: the newest event counted; any_event: the entity has events at t."""
+
+    values: dict[str, Any] | None
+    newest_us: int | None
+    any_event: bool
+
+
+def pair_of(spec: GroupSpec) -> Pair:
+    """The group's index of the log, complete."""
+    return ready_pair(spec.project, spec.entity, spec.timestamp_column, spec.time_kind)
+
+
+def events_between(
+    made: Program, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int, ingested_by: int | None = None
+) -> list[list[Event]]:
+    """The group's fitting events for each (key, lower exclusive, upper inclusive), by (time, position)."""
+    route = made.spec.route(made.version)
+    found: list[list[Event]] = [[] for _ in wants]
+    for n, _, row in log.scan(made.spec.project, pair, wants, upto, ingested_by):
+        event = event_of(route, row)
+        if event is not None:
+            found[n].append(event)
+    flat, _ = fitting(made.version, made.column_types, [e for events in found for e in events])
+    if len(flat) == sum(map(len, found)):
+        return found
+    good = {e.row.position for e in flat}
+    return [[e for e in events if e.row.position in good] for events in found]
+
+
+def value_at(spec: GroupSpec, version: int, entity_key: str, t_us: int, *, as_known: bool = False) -> Evaluated:
+    """V(t) of one entity by event time; `as_known` counts only what had been ingested by t."""
+    made, pair = _ready(spec, version)
+    head = log.head(spec.project)
+    known_by = t_us if as_known else None
+    (events,) = events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], head.position, known_by)
+    if not events:
+        return Evaluated(None, None, made.window is not None and any(events_between(made, pair, [(entity_key, -1, t_us)], head.position, known_by)))
+    found = _general(made, events, [0] * len(events)).get(0)
+    return Evaluated(_json(made, found), events[-1].time, True)
+
+
+def history(
+    spec: GroupSpec, version: int, entity_key: str, start_us: int | None, end_us: int | None, limit: int, cursor: str | None
+) -> tuple[list[tuple[int, dict[str, Any]]], str | None]:
+    """V at each distinct event time in [start, end], ascending. -> (rows of (event time, values), cursor of the next page)."""
+    made, pair = _ready(spec, version)
+    first = start_us if start_us is not None else 0
+    if cursor is not None:
+        first = max(first, _cursor(cursor) + 1)
+    last = min(end_us if end_us is not None else now_us(), now_us())
+    (events,) = events_between(made, pair, [(entity_key, made.lower(first) if made.window else -1, last)], log.head(spec.project).position)
+    times = sorted({e.time for e in events if first <= e.time <= last})
+    page, more = times[:limit], len(times) > limit
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for part in _parts(page, len(events)):
+        counted, runs = [], []
+        for run, t in enumerate(part):
+            inside = [e for e in events if made.lower(t) < e.time <= t]
+            counted += inside
+            runs += [run] * len(inside)
+        found = _general(made, counted, runs)
+        rows += [(t, _json(made, found.get(run)) or dict.fromkeys(made.version.outputs)) for run, t in enumerate(part)]
+    return rows, str(page[-1]) if more else None
+
+
+def _ready(spec: GroupSpec, version: int) -> tuple[Program, Pair]:
+    found = spec.version(version)
+    assert found is not None
+    return program(spec, found), pair_of(spec)
+
+
+def _parts(times: list[int], events: int) -> list[list[int]]:
+    step = max(1, _SHARE // max(1, events))
+    return [times[i : i + step] for i in range(0, len(times), step)]
+
+
+def _general(made: Program, events: list[Event], runs: list[int]) -> dict[int, Any]:
+    try:
+        return made.general(events, runs)
+    except EngineFailed as error:
+        raise Unavailable("computation_failed", f"the engine could not compute this value: {error.kind}") from error
+
+
+def _json(made: Program, row: Any) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    if row == MULTIPLE:
+        raise Unavailable("multiple_rows", "the SQL gives more than one row for this entity at this time")
+    kinds = made.spec.layout_of(made.version).outputs
+    return {
+        name: None if kind is None or value is None else types.to_json(types.parse_type(kind), value)
+        for name, kind, value in zip(made.version.outputs, kinds, row, strict=True)
+    }
+
+
+def _cursor(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 19:
+        raise Invalid("bad_cursor", "this is no cursor of a history page", pointer="/cursor")
+    return int(text)

@@ -1,0 +1,71 @@
+"""Rows of the log as the typed table `input_data` that an engine reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from backends.offline.log import LogRow
+from core import types
+from core.entity import key_text
+from core.spec import GroupSpec, VersionSpec
+
+TIME = pa.timestamp("us")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of the log as one group sees it: its entity, its time (us), and the row."""
+
+    key: str
+    time: int
+    row: LogRow
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """An event whose column does not fit the group's type."""
+
+    event: Event
+    detail: str
+
+
+def input_schema(spec: GroupSpec, version: VersionSpec, column_types: Mapping[str, str]) -> pa.Schema:
+    """The Arrow schema of input_data: __run, keys, the time column, the input columns, __pos."""
+    fields = [pa.field("__run", pa.int64())]
+    fields += [pa.field(key, pa.string()) for key in spec.entity]
+    fields.append(pa.field(spec.timestamp_column, TIME))
+    fields += [pa.field(name, types.arrow_type(types.parse_type(column_types[name]))) for name in version.input_columns]
+    fields.append(pa.field("__pos", pa.int64()))
+    return pa.schema(fields)
+
+
+def fitting(version: VersionSpec, column_types: Mapping[str, str], events: Sequence[Event]) -> tuple[list[Event], list[Misfit]]:
+    """Events whose columns all fit the types, and those that do not."""
+    bad: dict[int, str] = {}
+    for name in version.input_columns:
+        column_type = types.parse_type(column_types[name])
+        _, wrong = types.coerce_column(column_type, [e.row.row.get(name) for e in events])
+        for i in wrong:
+            bad.setdefault(i, f"{name} is not {column_type}")
+    if not bad:
+        return list(events), []
+    return [e for i, e in enumerate(events) if i not in bad], [Misfit(events[i], detail) for i, detail in sorted(bad.items())]
+
+
+def input_table(spec: GroupSpec, version: VersionSpec, column_types: Mapping[str, str], events: Sequence[Event], runs: Sequence[int]) -> pa.Table:
+    """Fitting events -> input_data; `runs[i]` is the run of events[i]."""
+    schema = input_schema(spec, version, column_types)
+    rows = [e.row.row for e in events]
+    arrays = [pa.array(runs, pa.int64())]
+    arrays += [pa.array([key_text(row[key]) for row in rows], pa.string()) for key in spec.entity]
+    arrays.append(pa.array([e.time for e in events], pa.int64()).cast(TIME))
+    for name in version.input_columns:
+        values, wrong = types.coerce_column(types.parse_type(column_types[name]), [row.get(name) for row in rows])
+        if wrong:
+            raise AssertionError(f"{len(wrong)} events do not fit {name}: leave them out with fitting()")
+        arrays.append(values)
+    arrays.append(pa.array([e.row.position for e in events], pa.int64()))
+    return pa.Table.from_arrays(arrays, schema=schema)

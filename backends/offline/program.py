@@ -1,0 +1,112 @@
+"""A version's SQL ready to run: compiled once, rendered per layout of the group's types, with open columns given a provisional type."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from backends.engine import Engine, engine
+from backends.offline.inputs import Event, input_table
+from core import types
+from core.codec import Block
+from core.spec import GroupSpec, VersionSpec
+from core.sql import Compiled, compile_sql
+from core.sql.provisional import provisional_types
+from core.windows import Window
+
+MULTIPLE = "multiple_rows"
+
+
+@functools.lru_cache(maxsize=4096)
+def compiled(sql: str, keys: tuple[str, ...], time_column: str) -> Compiled:
+    """compile_sql, remembered: a parse costs a millisecond or more."""
+    return compile_sql(sql, keys, time_column)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that computing one version under one layout needs."""
+
+    spec: GroupSpec
+    version: VersionSpec
+    layout: int
+    window: Window | None
+    column_types: Mapping[str, str]
+    compiled: Compiled
+    outputs: Block
+    partials: Block
+    output_schema: pa.Schema
+    partial_schema: pa.Schema
+
+    def lower(self, t: int) -> int:
+        """The exclusive lower edge at t; before all times for the whole history."""
+        return -1 if self.window is None else self.window.lower(t)
+
+    def general(self, events: Sequence[Event], runs: Sequence[int], on: Engine | None = None) -> dict[int, list[Any] | str]:
+        """Runs of fitting events -> {run: output values, or MULTIPLE}; a run without output row is absent. Raises EngineFailed."""
+        if not events:
+            return {}
+        chosen = on or engine()
+        sql = self.compiled.general(chosen.dialect, self.column_types)
+        table = chosen.run(sql, {"input_data": input_table(self.spec, self.version, self.column_types, events, runs)})
+        found: dict[int, list[Any] | str] = {}
+        for run, row in zip(table.column("__run").to_pylist(), self.rows(table), strict=True):
+            found[run] = MULTIPLE if run in found else row
+        return found
+
+    def rows(self, table: pa.Table) -> list[list[Any]]:
+        """The output columns of an engine's answer as rows of Python values of the layout's types."""
+        return _rows(table, self.version.outputs, self.output_schema)
+
+    def partial_rows(self, table: pa.Table) -> list[list[Any]]:
+        """The partial columns of an engine's answer, likewise."""
+        return _rows(table, self.compiled.partial_names, self.partial_schema)
+
+
+def _rows(table: pa.Table, names: Sequence[str], schema: pa.Schema) -> list[list[Any]]:
+    columns = []
+    for name, field in zip(names, schema, strict=True):
+        column = table.column(name)
+        if pa.types.is_null(field.type):
+            columns.append([None] * table.num_rows)
+        else:
+            columns.append((column if column.type == field.type else column.cast(field.type)).to_pylist())
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+_programs: dict[tuple[str, int, bool], Program] = {}  # (code, layout, whether the whole group is known) -> Program; codes are never reused
+
+
+def program(spec: GroupSpec, version: VersionSpec) -> Program:
+    """The program of a version under the group's present layout."""
+    key = (version.code, spec.layout, spec.deleted)
+    found = _programs.get(key)
+    if found is None or found.version != version:
+        found = _programs[key] = _make(spec, version)
+    return found
+
+
+def _make(spec: GroupSpec, version: VersionSpec) -> Program:
+    layout = spec.layout_of(version)
+    sql = compiled(version.sql, spec.entity, spec.timestamp_column)
+    known = dict(zip(version.input_columns, layout.columns, strict=True))
+    return Program(
+        spec=spec,
+        version=version,
+        layout=spec.layout,
+        window=None if version.window is None else Window.parse(version.window),
+        column_types=provisional_types(sql, known),
+        compiled=sql,
+        outputs=Block(layout.outputs),
+        partials=Block(layout.partials),
+        output_schema=_schema(version.outputs, layout.outputs),
+        partial_schema=_schema(sql.partial_names, layout.partials),
+    )
+
+
+def _schema(names: Sequence[str], texts: Sequence[str | None]) -> pa.Schema:
+    return pa.schema([pa.field(n, pa.null() if t is None else types.arrow_type(types.parse_type(t))) for n, t in zip(names, texts, strict=True)])
