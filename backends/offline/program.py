@@ -10,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from backends.engine import Engine, engine
+from backends.engine.provisional import provisional_types
 from backends.offline.inputs import Event, input_table
 from core import types
 from core.codec import Block
 from core.spec import GroupSpec, VersionSpec
 from core.sql import Compiled, compile_sql
-from core.sql.provisional import provisional_types
 from core.windows import Window
 
 MULTIPLE = "multiple_rows"
@@ -99,7 +99,7 @@ def _make(spec: GroupSpec, version: VersionSpec) -> Program:
         version=version,
         layout=spec.layout,
         window=None if version.window is None else Window.parse(version.window),
-        column_types=provisional_types(sql, known),
+        column_types=provisional_types(sql, spec.entity, spec.timestamp_column, known),
         compiled=sql,
         outputs=Block(layout.outputs),
         partials=Block(layout.partials),
