@@ -6,6 +6,8 @@ import pytest
 import redis as redis_client
 from django.conf import settings
 
+pytest_plugins = ["tests.plugins.kafka"]
+
 
 @pytest.fixture
 def redis() -> Iterator["redis_client.Redis"]:
