@@ -28,6 +28,20 @@ def compiled(sql: str, keys: tuple[str, ...], time_column: str) -> Compiled:
 
 
 @dataclass(frozen=True)
+class Finished:
+    """What a run's partials come to."""
+
+    partials: list[Any]
+    exists: bool
+    values: list[Any]
+
+
+@functools.lru_cache(maxsize=4096)
+def _block(column_types: tuple[str | None, ...]) -> Block:
+    return Block(column_types)
+
+
+@dataclass(frozen=True)
 class Program:
     """Everything that computing one version under one layout needs."""
 
@@ -57,6 +71,48 @@ class Program:
         for run, row in zip(table.column("__run").to_pylist(), self.rows(table), strict=True):
             found[run] = MULTIPLE if run in found else row
         return found
+
+    def passing(self, events: Sequence[Event], on: Engine | None = None) -> dict[int, list[Any]]:
+        """Row-level SQL over fitting events -> {index of the event: output values}; an event that WHERE leaves out is absent."""
+        chosen = on or engine()
+        table = input_table(self.spec, self.version, self.column_types, events, range(len(events)))
+        answer = chosen.run(self.compiled.row(chosen.dialect, self.column_types), {"input_data": table})
+        return dict(zip(answer.column("__run").to_pylist(), self.rows(answer), strict=True))
+
+    def partial(self, events: Sequence[Event], runs: Sequence[int], on: Engine | None = None) -> dict[int, list[Any]]:
+        """Runs of fitting events -> {run: partials}."""
+        if not events:
+            return {}
+        chosen = on or engine()
+        table = input_table(self.spec, self.version, self.column_types, events, runs)
+        answer = chosen.run(self.compiled.partial(chosen.dialect, self.column_types), {"input_data": table})
+        return dict(zip(answer.column("__run").to_pylist(), self.partial_rows(answer), strict=True))
+
+    def finish(self, pieces: Sequence[Sequence[Any]], runs: Sequence[int], on: Engine | None = None) -> dict[int, Finished]:
+        """Partials by run -> {run: merged partials, whether there is an output row, output values}."""
+        if not pieces:
+            return {}
+        chosen = on or engine()
+        arrays = [pa.array(runs, pa.int64())]
+        arrays += [pa.array(column, field.type) for column, field in zip(zip(*pieces, strict=True), self.partial_schema, strict=True)]
+        table = pa.Table.from_arrays(arrays, names=["__run", *self.compiled.partial_names])
+        answer = chosen.run(self.compiled.finish(chosen.dialect, self.column_types), {"partials": table})
+        found = zip(
+            answer.column("__run").to_pylist(), answer.column("__exists").to_pylist(), self.partial_rows(answer), self.rows(answer), strict=True
+        )
+        return {run: Finished(partials, bool(exists), values) for run, exists, partials, values in found}
+
+    def outputs_of(self, layout: int) -> Block:
+        """The codec of output values written under a layout of the group."""
+        return _block(self.version.layouts[layout].outputs)
+
+    def partials_of(self, layout: int, block: bytes) -> list[Any]:
+        """A packed block of partials, written under any layout of the group, as values of this one."""
+        old = self.partials if layout == self.layout else _block(self.version.layouts[layout].partials)
+        row = old.to_arrow_row(old.unpack(block))
+        if old is not self.partials and old.types != self.partials.types:
+            row = [pa.scalar(v).cast(f.type).as_py() if v is not None else None for v, f in zip(row, self.partial_schema, strict=True)]
+        return row
 
     def rows(self, table: pa.Table) -> list[list[Any]]:
         """The output columns of an engine's answer as rows of Python values of the layout's types."""
@@ -101,8 +157,8 @@ def _make(spec: GroupSpec, version: VersionSpec) -> Program:
         window=None if version.window is None else Window.parse(version.window),
         column_types=provisional_types(sql, spec.entity, spec.timestamp_column, known),
         compiled=sql,
-        outputs=Block(layout.outputs),
-        partials=Block(layout.partials),
+        outputs=_block(layout.outputs),
+        partials=_block(layout.partials),
         output_schema=_schema(version.outputs, layout.outputs),
         partial_schema=_schema(sql.partial_names, layout.partials),
     )

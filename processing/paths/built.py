@@ -1,0 +1,72 @@
+"""What the three paths work on and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from backends.offline.inputs import Event
+from backends.online.store import EntityState, EntityWrite
+from core.clock import FOREVER
+from core.record import STATE_BYTES, Record, Run, pack_record, unpack_record
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity of a batch: what Redis holds of it, and its new events. `fresh`: forget what Redis holds, `events` is all there is."""
+
+    key: str
+    bucket: int
+    state: EntityState
+    events: Sequence[Event] = ()
+    fresh: bool = False
+    older: bool = False  # with fresh: the entity has events before its window
+
+    @property
+    def record(self) -> Record | None:
+        return None if self.fresh or self.state.record is None else unpack_record(self.state.record)
+
+
+@dataclass(frozen=True)
+class Built:
+    """The next state of one entity. `values`: the output values now, None without an output row (what the offline table keeps)."""
+
+    entity: Entity
+    record: Record
+    values: Sequence[Any] | None
+    tiles: dict[int, bytes] = field(default_factory=dict)
+    gone: Sequence[int] = ()
+    plain: bool = False
+
+    def write(self) -> EntityWrite:
+        """-> the write for the online store; `expected` is what a sweep compares."""
+        due = self.record.runs[1].valid_from if len(self.record.runs) > 1 else None
+        before = self.entity.state.record
+        return EntityWrite(
+            self.entity.key, pack_record(self.record, self.plain), due, self.tiles, self.gone, self.entity.fresh, before[:STATE_BYTES] if before else b""
+        )
+
+
+def clock_for(now: int, entities: Iterable[Entity]) -> int:
+    """The time to compute for: now, or what a faster clock has already computed for. A record's clock never goes back."""
+    records = (e.record for e in entities)
+    return max([now, *(r.swept_to for r in records if r is not None)])
+
+
+def failed(entity: Entity, position: int, layout: int, now: int) -> Built:
+    """The last good state, marked: served as STALE until a later computation succeeds."""
+    before = entity.record
+    if before is None:
+        record = Record(position, layout, (Run(now, any_event=True),), failed=True)
+    else:
+        record = replace(before, position=max(position, before.position), failed=True)
+        if before.swept_to < 0:  # a plain record has no start
+            record = replace(record, runs=(replace(before.runs[0], valid_from=now),))
+    return Built(entity, record, None)
+
+
+def timeline(changes: Iterable[int], now: int) -> tuple[int | None, int]:
+    """Times of change -> (the next one after now, or None; the one after that, FOREVER without)."""
+    later = sorted({t for t in changes if t > now})
+    return (later[0] if later else None), (later[1] if len(later) > 1 else FOREVER)
