@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from core.clock import LAST, MICRO, parse_time
+from core.clock import LAST, parse_time
 from core.entity import InvalidKey, encode_key, key_text
+from core.epoch import UNIT_US, epoch_us
 from core.errors import Invalid
 
 _ABSENT = object()
@@ -93,9 +94,6 @@ class BadTime(Invalid):
         super().__init__("bad_timestamp", detail)
 
 
-_SCALE = {"EPOCH_S": MICRO, "EPOCH_MS": 1000}
-
-
 def row_time(row: Mapping[str, Any], column: str, kind: str, fallback_us: int) -> int:
     """The event time of a row in microseconds; `fallback_us` (the record's time, or arrival) where the row has no such column.
 
@@ -106,34 +104,15 @@ def row_time(row: Mapping[str, Any], column: str, kind: str, fallback_us: int) -
     value = row.get(column, _ABSENT)
     if value is _ABSENT:
         return fallback_us
-    scale = _SCALE.get(kind)
-    if scale is None:
+    unit = UNIT_US.get(kind)
+    if unit is None:
         if type(value) is not str:
             raise BadTime(f"{column} is RFC 3339 text; declare it EPOCH_S or EPOCH_MS to send numbers")
         try:
             return parse_time(value)
         except ValueError as error:
             raise BadTime(f"{column}: {error}") from None
-    us = epoch_us(value, scale)
+    us = epoch_us(value, unit)
     if us is None or not 0 <= us < LAST:
-        raise BadTime(f"{column} is a number of {'seconds' if scale == MICRO else 'milliseconds'} from 1970 to 2262")
+        raise BadTime(f"{column} is a number of {'seconds' if kind == 'EPOCH_S' else 'milliseconds'} from 1970 to 2262")
     return us
-
-
-def epoch_us(value: object, scale: int) -> int | None:
-    """A number of units of `scale` microseconds -> microseconds, floored; None for anything but a finite number."""
-    if type(value) is int:
-        return value * scale
-    if type(value) is float and value - value == 0:
-        # The digits that were sent, not the binary fraction beside them: 1700000000.1 s is ...100000 us.
-        return _floor(repr(value), scale)
-    return None
-
-
-def _floor(text: str, scale: int) -> int:
-    mantissa, _, exponent = text.partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    shift = int(exponent or 0) - len(fraction)
-    digits = int(whole + fraction) * scale
-    power: int = 10 ** abs(shift)
-    return digits * power if shift >= 0 else digits // power

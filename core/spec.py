@@ -99,11 +99,12 @@ class GroupSpec:
 
 def _version(document: dict[str, Any]) -> VersionSpec:
     known = {k: v for k, v in document.items() if k in _VERSION}
-    layouts = tuple(Layout(**{name: tuple(types) for name, types in part.items()}) for part in known.pop("layouts"))
+    layouts = tuple(Layout(**{name: tuple(part[name]) for name in _LAYOUT if name in part}) for part in known.pop("layouts"))
     for name in ("input_columns", "outputs"):
         known[name] = tuple(known[name])
     return VersionSpec(**known, layouts=layouts)
 
 
 _GROUP = frozenset(GroupSpec.__dataclass_fields__) - {"_routes"}
+_LAYOUT = tuple(Layout.__dataclass_fields__)
 _VERSION = frozenset(VersionSpec.__dataclass_fields__)
