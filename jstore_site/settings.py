@@ -1,4 +1,7 @@
-"""Django settings. What depends on the environment is read in conf/; every variable is listed in .env.example."""
+"""Django settings. What depends on the environment is read in conf/; every variable is listed in .env.example.
+
+The imported names are settings: Django takes every upper-case name of this module.
+"""
 
 from .conf.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS
 from .conf.databases import CACHES, DATABASE_ROUTERS, DATABASES
@@ -21,40 +24,6 @@ from .conf.processing import (
     KAFKA_TOPIC,
 )
 from .conf.secret_settings import JSTORE_KEY_PEPPER, SECRET_KEY
-
-__all__ = [
-    "BASE_DIR",
-    "CACHES",
-    "CONTENT_SECURITY_POLICY",
-    "DATABASES",
-    "DATABASE_ROUTERS",
-    "DEBUG",
-    "EMBEDDED",
-    "JSTORE_BUCKETS",
-    "JSTORE_ENGINE",
-    "JSTORE_HOME",
-    "JSTORE_INLINE_TRANSFORMATIONS",
-    "JSTORE_KEY_PEPPER",
-    "JSTORE_SPARK_MASTER",
-    "KAFKA_BOOTSTRAP_SERVERS",
-    "KAFKA_GROUP_ID",
-    "KAFKA_SASL_MECHANISM",
-    "KAFKA_SASL_PASSWORD",
-    "KAFKA_SASL_USERNAME",
-    "KAFKA_SECURITY_PROTOCOL",
-    "KAFKA_SSL_CAFILE",
-    "KAFKA_TOPIC",
-    "LOGGING",
-    "MONGODB_URI",
-    "POLICY_EXCEPTIONS",
-    "POSTGRES_URI",
-    "REDIS_URI",
-    "REST_FRAMEWORK",
-    "SECRET_KEY",
-    "SPECTACULAR_SETTINGS",
-    "TEMPLATES",
-    "UNFOLD",
-]
 
 # The local rule of the API: a keyless request from this machine is the editor of project `default`.
 JSTORE_ANONYMOUS_LOCAL = env.bool("JSTORE_ANONYMOUS_LOCAL", default=EMBEDDED)

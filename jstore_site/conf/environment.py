@@ -46,10 +46,14 @@ def local_secrets(home: Path) -> dict[str, str]:
     """The embedded stack's own secrets, made at first use; a production stack gives its own by environment."""
     path = home / "secrets.json"
     found = read_json(path)
-    wanted = {"secret_key", "key_pepper", "server_password"}
-    if not wanted <= found.keys():
-        found = {name: secrets.token_urlsafe(48) for name in sorted(wanted)} | found
-        path.parent.mkdir(parents=True, exist_ok=True)
+    made = {
+        "secret_key": secrets.token_urlsafe(48),
+        "key_pepper": secrets.token_urlsafe(48),
+        "server_password": secrets.token_urlsafe(24),
+        "demo_password": secrets.token_urlsafe(9),  # typed by people
+    }
+    if not made.keys() <= found.keys():
+        found = made | found
         write_json(path, found)
     return {name: str(value) for name, value in found.items()}
 

@@ -102,11 +102,11 @@ class Postgres:
                     raise TimeoutError(f"PostgreSQL does not answer on port {self.port}: {error}") from error
                 time.sleep(0.05)
 
-    def pid(self) -> int | None:
-        """The running server's pid by its own lock file, None where that file is stale or absent."""
+    def process(self) -> psutil.Process | None:
+        """The running server by its own lock file, None where that file is stale or absent."""
         try:
-            found = int((self.data / "postmaster.pid").read_text("utf-8").splitlines()[0])
-            command = psutil.Process(found).cmdline()
+            found = psutil.Process(int((self.data / "postmaster.pid").read_text("utf-8").splitlines()[0]))
+            command = found.cmdline()
         except (FileNotFoundError, NotADirectoryError, IndexError, ValueError, psutil.NoSuchProcess):
             return None
         return found if str(self.data) in command else None

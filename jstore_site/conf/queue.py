@@ -1,0 +1,23 @@
+"""Celery: Redis is the broker; a task is a doorbell that may ring twice or never, so nothing is kept in its result."""
+
+from typing import Any
+
+from .environment import REDIS_URI
+
+broker_url = REDIS_URI
+result_backend = REDIS_URI
+result_expires = 24 * 3600
+task_ignore_result = True
+task_acks_late = True
+task_reject_on_worker_lost = True
+worker_prefetch_multiplier = 1
+# What a killed worker had taken is delivered again after this long. Longer tasks are found running by their lease.
+broker_transport_options: dict[str, Any] = {"visibility_timeout": 120, "global_keyprefix": "jstore:celery:"}
+result_backend_transport_options: dict[str, Any] = {"global_keyprefix": "jstore:celery:"}
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None
+timezone = "UTC"
+task_track_started = False
+# The schedule is in PostgreSQL: a killed beat leaves no torn file, and the admin can pause an entry.
+beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
+beat_schedule: dict[str, Any] = {}

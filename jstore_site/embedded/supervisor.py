@@ -1,0 +1,102 @@
+"""Restarts what dies: one small process a stack, so that kill -9 of any process heals by itself.
+
+It takes the home's lock for each look, so it stands still while `up` or `stop` is at work; killed itself, it leaves
+everything running, and the next `up` starts another that takes over.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import time
+from types import FrameType
+
+import psutil
+
+from jstore_site.conf.environment import read_json
+from jstore_site.embedded import children, process, servers
+from jstore_site.embedded.home import Busy
+from jstore_site.embedded.stack import Stack
+
+LOOK_EVERY = 0.25
+# A process that dies at once is tried again after this long, doubling up to the limit.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+STEADY_AFTER = 20.0
+
+log = logging.getLogger("jstore.supervisor")
+
+
+class Supervisor:
+    """Looks at every process of the stack a few times a second."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.port = int(read_json(stack.home.stack)["port"])
+        self.going = True
+        self.started: list[subprocess.Popen[bytes]] = []
+        self.tries: dict[str, tuple[float, float]] = {}  # name -> (when last started, pause before the next)
+
+    def run(self) -> None:
+        """Until SIGTERM."""
+        signal.signal(signal.SIGTERM, self._leave)
+        signal.signal(signal.SIGINT, self._leave)
+        while self.going:
+            try:
+                with self.stack.home.lock(0):
+                    self.look()
+            except Busy:
+                log.debug("the home is held")
+            except (OSError, RuntimeError, psutil.Error):
+                log.exception("a look failed; the next one may not")
+            time.sleep(LOOK_EVERY)
+
+    def look(self) -> None:
+        """Start again what is dead; tell run.json."""
+        self.started = [one for one in self.started if one.poll() is None]
+        changed = False
+        for name in servers.wanted(self.stack.environment):
+            if servers.find(self.stack.home, name) is None and self._may_start(name):
+                log.warning("%s is dead; starting it again", name)
+                self._keep(servers.ensure(self.stack.home, name))
+                changed = True
+        for name, command in children.commands(self.port, self.stack.environment).items():
+            if process.find(self.stack.home, name) is None and self._may_start(name):
+                log.warning("%s is dead; starting it again", name)
+                process.kill(process.left_behind(self.stack.home, name))
+                self._drop_live_gauges()
+                self._keep(self.stack.spawn(name, command))
+                changed = True
+        if changed:
+            time.sleep(0.1)  # a process records its pid itself
+            self.stack.write_run(self.port)
+
+    def _keep(self, one: subprocess.Popen[bytes] | None) -> None:
+        """Until it ends and is reaped: nobody else would."""
+        if one is not None:
+            self.started.append(one)
+
+    def _may_start(self, name: str) -> bool:
+        now = time.monotonic()
+        last, pause = self.tries.get(name, (0.0, 0.0))
+        if now - last < pause:
+            return False
+        longer = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+        self.tries[name] = (now, FIRST_PAUSE if now - last > STEADY_AFTER else longer)
+        return True
+
+    def _drop_live_gauges(self) -> None:
+        """Gauges that count the living must not count the dead; counters of the dead stay."""
+        for file in self.stack.home.metrics.glob("gauge_live*_*.db"):
+            pid = file.stem.rpartition("_")[2]
+            if pid.isdigit() and not psutil.pid_exists(int(pid)):
+                file.unlink(missing_ok=True)
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:
+        self.going = False
+
+
+def supervise(stack: Stack) -> None:
+    """The process `supervisor`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log.info("supervising %s as %d", stack.home.path, os.getpid())
+    Supervisor(stack).run()
