@@ -189,6 +189,23 @@ def read(project: str, after: int, limit: int, upto: int | None = None) -> list[
         return [_log_row(cells) for cells in c.fetchall()]
 
 
+def read_with(project: str, column: str, after: int, limit: int, upto: int) -> list[LogRow]:
+    """Like read, but only rows in which a column is there and not null."""
+    with cursor() as c:
+        c.execute(
+            f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position > %s AND e.position <= %s AND e.payload ->> %s IS NOT NULL ORDER BY e.position LIMIT %s",
+            [project, after, upto, column, limit],
+        )
+        return [_log_row(cells) for cells in c.fetchall()]
+
+
+def projects() -> list[str]:
+    """Projects that have a log."""
+    with cursor() as c:
+        c.execute("SELECT project FROM log_head ORDER BY project")
+        return [project for (project,) in c.fetchall()]
+
+
 def rows_at(project: str, positions: Sequence[int]) -> dict[int, LogRow]:
     """The rows at these positions."""
     with cursor() as c:

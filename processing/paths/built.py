@@ -38,9 +38,12 @@ class Built:
     tiles: dict[int, bytes] = field(default_factory=dict)
     gone: Sequence[int] = ()
     plain: bool = False
+    absent: bool = False
 
     def write(self) -> EntityWrite:
-        """-> the write for the online store; `expected` is what a sweep compares."""
+        """-> the write for the online store; `expected` is what a sweep compares. An absent one leaves nothing behind."""
+        if self.absent:
+            return EntityWrite(self.entity.key, b"", None, fresh=True)
         due = self.record.runs[1].valid_from if len(self.record.runs) > 1 else None
         before = self.entity.state.record
         return EntityWrite(

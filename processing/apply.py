@@ -1,0 +1,145 @@
+"""One batch of the log applied to some buckets of one version: route, compute, keep offline, write online, move the cursor."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from backends.engine import Engine, EngineFailed
+from backends.offline import log, tables
+from backends.offline.evaluate import events_between, pair_of
+from backends.offline.inputs import Event, fitting
+from backends.offline.log import Head, LogRow
+from backends.offline.program import Program, program
+from backends.offline.routed import events_of
+from backends.online.store import BucketWrite, EntityState, OnlineStore
+from core.record import WHOLE, Cursor
+from core.spec import GroupSpec, VersionSpec
+from processing import quarantine
+from processing.paths import recompute, rows, tiles
+from processing.paths.built import Built, Entity, clock_for, failed
+
+_LATEST = (1 << 62) - 1
+_EMPTY = EntityState(None, {})
+
+
+@dataclass(frozen=True)
+class Target:
+    """Buckets of one version that are to be moved together; `cursors` as they are believed to stand in Redis."""
+
+    spec: GroupSpec
+    version: VersionSpec
+    cursors: Mapping[int, Cursor]
+
+
+def apply_batch(store: OnlineStore, target: Target, batch: Sequence[LogRow], upto: int, head: Head, now: int, on: Engine | None = None) -> dict[int, Cursor]:
+    """Apply the rows after the target's cursors up to `upto`. -> the cursors that moved; a bucket that is missing was refused: read again.
+
+    `equal_at` moves only where `upto` is the head.
+    """
+    made = program(target.spec, target.version)
+    touched = _touched(target, batch, upto)
+    again = touched.corrected
+    events, misfits = fitting(target.version, made.column_types, [e for e in touched.events if e.key not in again])
+    quarantine.note(target.spec, misfits, touched.bad_keys)
+    by_key: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_key[event.key].append(event)
+    pair = pair_of(target.spec)
+    wanted = [(pair.bucket(key), key) for key in by_key]
+    states = store.gather(target.spec.project, target.version.code, wanted, target.version.path == "tiles" and made.window is not None)
+    entities = [Entity(key, bucket, state, by_key[key]) for (bucket, key), state in zip(wanted, states, strict=True)]
+    now = clock_for(now, entities)
+    built = build(made, entities, upto, now, False, on)
+    built += rebuild(made, sorted(again), upto, now, on)
+    return write(store, target, built, head, now, upto=upto)
+
+
+def write(
+    store: OnlineStore, target: Target, built: Sequence[Built], head: Head, now: int, *, upto: int | None = None, standing: bool = False
+) -> dict[int, Cursor]:
+    """Keep what was computed in the offline table, then write it online and move the cursors to `upto`; `standing`: leave them.
+
+    -> the cursors as they are then; a bucket that is missing was refused.
+    """
+    upto = head.position if upto is None else upto
+    tables.record(target.spec, target.version, upto, now, [(b.entity.key, b.values) for b in built])
+    by_bucket: dict[int, list[Built]] = defaultdict(list)
+    for b in built:
+        by_bucket[b.entity.bucket].append(b)
+    writes, moved = [], {}
+    for bucket, cursor in target.cursors.items():
+        equal_at = now if upto >= head.position else cursor.equal_at
+        moved[bucket] = cursor if standing else Cursor(cursor.epoch, upto, equal_at, WHOLE, head.system, head.timeline)
+        writes.append(BucketWrite(target.version.code, bucket, cursor.fence, moved[bucket], [b.write() for b in by_bucket[bucket]]))
+    taken = store.write(target.spec.project, writes)
+    return {w.bucket: moved[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
+
+
+def build(made: Program, entities: Sequence[Entity], position: int, now: int, keep: bool, on: Engine | None = None) -> list[Built]:
+    """The next states of some entities by the version's path. A computation that fails is narrowed to the entities that fail it."""
+    if not entities:
+        return []
+
+    def run(part: Sequence[Entity]) -> list[Built]:
+        at = None if keep else position
+        if made.version.path == "tiles":
+            return tiles.build(made, part, at, now, on)
+        if made.version.path == "row":
+            return rows.build(made, part, at, now, on)
+        return recompute.build(made, pair_of(made.spec), part, position, keep, now, on)
+
+    return _narrowed(run, entities, lambda e: failed(e, position, made.layout, now))
+
+
+def _narrowed(run: Callable[[Sequence[Entity]], list[Built]], entities: Sequence[Entity], fail: Callable[[Entity], Built]) -> list[Built]:
+    try:
+        return run(entities)
+    except EngineFailed:
+        if len(entities) == 1:
+            return [fail(entities[0])]
+        half = len(entities) // 2
+        return _narrowed(run, entities[:half], fail) + _narrowed(run, entities[half:], fail)
+
+
+def rebuild(made: Program, keys: Sequence[str], upto: int, now: int, on: Engine | None = None) -> list[Built]:
+    """Entities made anew from the log as it stands at a position, whatever Redis holds; for loads and corrections."""
+    if not keys:
+        return []
+    pair = pair_of(made.spec)
+    found = events_between(made, pair, [(key, made.lower(now), _LATEST) for key in keys], upto)
+    silent = [key for key, events in zip(keys, found, strict=True) if not events]
+    older: set[str] = set()
+    if silent and made.window is not None:
+        earlier = events_between(made, pair, [(key, -1, made.lower(now)) for key in silent], upto)
+        older = {key for key, events in zip(silent, earlier, strict=True) if events}
+    entities = [
+        Entity(key, pair.bucket(key), _EMPTY, [] if made.version.path == "recompute" else events, True, key in older)
+        for key, events in zip(keys, found, strict=True)
+    ]
+    built = build(made, entities, upto, now, False, on)
+    # an entity of the index of which this group takes no event has no record: NOT_FOUND, not an empty window
+    known = {key for key, events in zip(keys, found, strict=True) if events} | older
+    return [b if b.entity.key in known else replace(b, absent=True) for b in built]
+
+
+@dataclass(frozen=True)
+class _Touched:
+    """What a batch brings to a target's buckets. `corrected`: keys of entities to make anew from the log."""
+
+    events: list[Event]
+    corrected: set[str]
+    bad_keys: list[LogRow]
+
+
+def _touched(target: Target, batch: Sequence[LogRow], upto: int) -> _Touched:
+    route = target.spec.route(target.version)
+    bucket = pair_of(target.spec).bucket
+    live = [row for row in batch if row.superseded_pos is None or row.superseded_pos > upto]
+    events = [e for e in events_of(route, live) if bucket(e.key) in target.cursors]
+    replacing = [row for row in batch if row.supersedes is not None]
+    old = log.rows_at(target.spec.project, [row.supersedes for row in replacing if row.supersedes is not None]) if replacing else {}
+    # a correction may move an event to another entity: both are made anew
+    moved = events_of(route, [*replacing, *old.values()])
+    return _Touched(events, {e.key for e in moved if bucket(e.key) in target.cursors}, quarantine.bad_keys(route, live, target.cursors))

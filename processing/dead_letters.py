@@ -1,0 +1,102 @@
+"""Dead letters: the only writer of their table; listing, replay and discard."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from backends import metrics
+from core.errors import NotFound
+from core.rows import dump_row
+from processing.models import DeadLetter
+
+KEPT_WHOLE = 16 * 1024 * 1024
+KEPT_OF_LARGER = 4096
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A refused row: its payload as bytes received, or the row itself where it was readable. Times in us."""
+
+    project: str
+    code: str
+    detail: str
+    source: str
+    payload: Any
+    received_at: int
+    address: str = ""
+    group: str = ""
+    position: int | None = None
+    partition: int | None = None
+    offset: int | None = None
+    topic_id: str = ""
+    item: int = 0
+
+
+def store(letters: Sequence[Letter]) -> None:
+    """Write them, in the caller's transaction if it has one; a quarantine record that stands already is left as it is."""
+    if not letters:
+        return
+    DeadLetter.objects.bulk_create([_row(letter) for letter in letters], ignore_conflicts=True, batch_size=500)
+    for code, count in Counter(letter.code for letter in letters).items():
+        metrics.DEAD_LETTERS.labels(code=code).inc(count)
+
+
+def _row(letter: Letter) -> DeadLetter:
+    data = letter.payload if isinstance(letter.payload, bytes) else dump_row(letter.payload).encode("utf-8", "surrogatepass")
+    whole = len(data) <= KEPT_WHOLE
+    return DeadLetter(
+        project=letter.project, code=letter.code, detail=letter.detail, source=letter.source, address=letter.address, group=letter.group,
+        position=letter.position, partition=letter.partition, offset=letter.offset, topic_id=letter.topic_id, item=letter.item,
+        received_at=letter.received_at, payload=data if whole else data[:KEPT_OF_LARGER], payload_size=len(data),
+        payload_sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def list_letters(
+    project: str, code: str | None = None, source: str | None = None, limit: int = 100, cursor: int | None = None
+) -> tuple[list[DeadLetter], int | None]:
+    """The newest first, below `cursor` (an id). -> (letters, cursor of the next page)."""
+    found = matching(project, code, source)
+    if cursor is not None:
+        found = found.filter(id__lt=cursor)
+    rows = list(found.order_by("-id")[: limit + 1])
+    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def matching(project: str, code: str | None = None, source: str | None = None) -> QuerySet[DeadLetter]:
+    """Letters of a project by code and source."""
+    found = DeadLetter.objects.filter(project=project)
+    if code:
+        found = found.filter(code=code)
+    if source:
+        found = found.filter(source=source)
+    return found
+
+
+def get(project: str, letter_id: int) -> DeadLetter:
+    """One letter; raises NotFound."""
+    found = DeadLetter.objects.filter(project=project, id=letter_id).first() if letter_id < 1 << 63 else None
+    if found is None:
+        raise NotFound("unknown_dead_letter", f"there is no dead letter {letter_id}")
+    return found
+
+
+def discard(project: str, letter_id: int) -> None:
+    """Delete one letter; raises NotFound."""
+    get(project, letter_id).delete()
+
+
+def payload_text(letter: DeadLetter) -> str:
+    """The payload as text to show: UTF-8, bytes that are none as escapes."""
+    return bytes(letter.payload).decode("utf-8", "backslashreplace")
+
+
+def counts(project: str) -> dict[str, int]:
+    """How many letters there are by code."""
+    return dict(Counter(DeadLetter.objects.filter(project=project).values_list("code", flat=True)))
