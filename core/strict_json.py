@@ -61,14 +61,6 @@ def parse_ndjson(data: bytes) -> list[Any]:
     return [_parse_or_error(line) for line in lines]
 
 
-def dump(value: Any) -> bytes:
-    """What `parse` gave -> compact UTF-8 JSON that parses to the same value."""
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # an integer beyond 64 bit
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
 def _parse_or_error(line: bytes) -> Any:
     try:
         return parse(line)

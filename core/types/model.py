@@ -15,7 +15,7 @@ MOST_DIGITS = 38
 MOST_DEPTH = 16
 MOST_TEXT = 8 * 1024
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TOKEN = re.compile(r"\s*(?:(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>[0-9]{1,9})|`(?P<quoted>(?:[^`]|``)+)`|(?P<mark>[<>(),:]))")
+_TOKEN = re.compile(r"\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<number>\d{1,9})|`(?P<quoted>(?:[^`]|``)+)`|(?P<mark>[<>(),:]))", re.ASCII)
 _ALL = f"types are {', '.join(SIMPLE)}, DECIMAL(p,s), ARRAY<t> and STRUCT<name:t,...>"
 # What people write for a type that goes by another name here; said in the error, since a type's text is part of a fingerprint.
 _OTHER_NAMES = {
@@ -53,7 +53,7 @@ def _quoted(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_type(text: str) -> ColumnType:
-    """"decimal(10, 2)" -> ColumnType, whose str() is the text as it is stored; raises Invalid("invalid_type").
+    """Text such as "decimal(10, 2)" -> ColumnType, whose str() is the text as it is stored; raises Invalid("invalid_type").
 
     Case and blanks are free. Names of struct fields that are no identifiers stand in backticks.
     """
