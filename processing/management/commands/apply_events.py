@@ -1,0 +1,78 @@
+"""`manage.py apply_events`: the applier of a range of buckets, woken by NOTIFY with a poll behind it."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import time
+from select import select
+from typing import Any
+
+import psycopg2
+import redis
+import structlog
+from django.core.management.base import BaseCommand
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, connections
+
+from backends.offline.log import CHANNEL
+from backends.offline.pairs import BUCKETS
+from backends.online.client import client
+from backends.online.store import OnlineStore
+from core.errors import Unavailable
+from processing.applier import Applier
+
+POLL_SECONDS = 0.25
+LONGEST_PAUSE = 5.0
+_logger = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    """Reads the event log and keeps the online store equal to it."""
+
+    help = "Apply the event log to the online store, for a range of buckets."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--buckets", default=f"0-{BUCKETS - 1}", help="buckets of this process, as in 0-7")
+        parser.add_argument("--once", action="store_true", help="stop when everything is applied")
+
+    def handle(self, *args: Any, buckets: str, once: bool, **options: Any) -> None:
+        first, _, last = buckets.partition("-")
+        applier = Applier(OnlineStore(client()), range(int(first), int(last or first) + 1))
+        self._stopped = False
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._stop)
+        pause = 0.05
+        while not self._stopped:
+            try:
+                more = applier.step()
+                pause = 0.05
+                if once and not more:
+                    return
+                if not more:
+                    self._wait()
+            except (DatabaseError, psycopg2.Error, redis.RedisError, Unavailable) as error:
+                # a store that is down is waited for, with jitter; the cursors say where to go on
+                _logger.warning("store_down", error=str(error)[:200], pause=pause)
+                time.sleep(random.uniform(0, pause))
+                pause = min(2 * pause, LONGEST_PAUSE)
+                close_old_connections()
+                self._listener = None
+
+    def _stop(self, *_: Any) -> None:
+        self._stopped = True
+
+    _listener: Any = None
+
+    def _wait(self) -> None:
+        """Until a commit is announced, or the poll's time is up."""
+        if self._listener is None or self._listener.closed:
+            # a connection of its own: a NOTIFY reaches only who sits outside a transaction
+            self._listener = connections["default"].get_new_connection(connections["default"].get_connection_params())
+            self._listener.autocommit = True
+            with self._listener.cursor() as c:
+                c.execute(f"LISTEN {CHANNEL}")
+        select([self._listener], [], [], POLL_SECONDS)
+        self._listener.poll()
+        self._listener.notifies.clear()
