@@ -7,6 +7,7 @@
     metrics.JOB_RUNS.labels(type="backfill", status="succeeded").inc()  # when a run ends
     metrics.DEAD_LETTERS.labels(code="bad_timestamp").inc(n)  # when dead letters are stored
     metrics.KAFKA_LAG.labels(topic="feature-events", partition="0").set(n)  # by the consumer that owns the partition
+    metrics.KAFKA_STOPPED, KAFKA_RECORDS, KAFKA_ROWS, KAFKA_GAPS, KAFKA_RETRIES  # processing/consume.py only
     metrics.APPLIER_LAG.labels(project="default").set(n)  # by the applier, at each round and when idle
     metrics.ONLINE_DURATION.labels(route="values").observe(seconds)  # serving only
     metrics.ONLINE_ERRORS.labels(route="values", status="404").inc()  # serving only
@@ -56,12 +57,20 @@ KAFKA_LAG = Gauge(
     ["topic", "partition"],
     multiprocess_mode="livemostrecent",
 )
+KAFKA_STOPPED = Gauge(
+    "jstore_kafka_partition_stopped",
+    "1 where Kafka's log ended below the stored offset, so reading was stopped.",
+    ["topic", "partition"],
+    multiprocess_mode="livemostrecent",
+)
+KAFKA_RECORDS = Counter("jstore_kafka_records", "Kafka records read and judged.", ["topic"])
+KAFKA_ROWS = Counter("jstore_kafka_rows", "Rows of Kafka records, by what became of them.", ["result"])
+KAFKA_GAPS = Counter("jstore_kafka_gaps", "Places where Kafka no longer had what came next.")
+KAFKA_RETRIES = Counter("jstore_kafka_retries", "Waits of the consumer, by the error that caused them.", ["error"])
 APPLIER_LAG = Gauge(
     "jstore_applier_lag_events", "Log positions not yet applied online.", ["project"], multiprocess_mode="livemax"
 )
-ONLINE_DURATION = Histogram(
-    "jstore_online_request_duration_seconds", "Duration of online reads.", ["route"], buckets=_REQUEST
-)
+ONLINE_DURATION = Histogram("jstore_online_request_duration_seconds", "Duration of online reads.", ["route"], buckets=_REQUEST)
 ONLINE_ERRORS = Counter("jstore_online_errors", "Online reads answered with an error.", ["route", "status"])
 
 if not PROCESSING_TIME._value.get():
