@@ -3,10 +3,15 @@
 The imported names are settings: Django takes every upper-case name of this module.
 """
 
+import os
+
+from core.access import local_rule_on
+
 from .conf.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS
 from .conf.databases import CACHES, DATABASE_ROUTERS, DATABASES
 from .conf.environment import BASE_DIR, DEBUG, EMBEDDED, JSTORE_HOME, MONGODB_URI, POSTGRES_URI, REDIS_URI, env
 from .conf.logs import LOGGING
+from .conf.network import JSTORE_LOCAL_GATEWAYS
 from .conf.pages import TEMPLATES, UNFOLD
 from .conf.policy import CONTENT_SECURITY_POLICY, POLICY_EXCEPTIONS
 from .conf.processing import (
@@ -26,7 +31,7 @@ from .conf.processing import (
 from .conf.secret_settings import JSTORE_KEY_PEPPER, SECRET_KEY
 
 # The local rule of the API: a keyless request from this machine is the editor of project `default`.
-JSTORE_ANONYMOUS_LOCAL = env.bool("JSTORE_ANONYMOUS_LOCAL", default=EMBEDDED)
+JSTORE_ANONYMOUS_LOCAL = local_rule_on(os.environ)
 
 ALLOWED_HOSTS = env.list("JSTORE_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("JSTORE_TRUSTED_ORIGINS", default=[])

@@ -1,10 +1,10 @@
-"""`python -m jstore_site.embedded up [--port N] | stop | status`."""
+"""`python -m jstore_site.embedded up [--port N] | stop | status | welcome`."""
 
 import argparse
 import os
 import sys
 
-from jstore_site.conf.environment import JSTORE_HOME
+from jstore_site.conf.environment import JSTORE_HOME, read_json
 from jstore_site.embedded.home import Busy, Home
 from jstore_site.embedded.stack import CannotStart, Stack
 from jstore_site.embedded.supervisor import supervise
@@ -13,7 +13,7 @@ from jstore_site.embedded.supervisor import supervise
 def main(arguments: list[str]) -> int:
     """Exit status: 0 done, 1 could not, 3 (status) not everything runs."""
     parser = argparse.ArgumentParser(prog="python -m jstore_site.embedded", description=__doc__)
-    parser.add_argument("action", choices=["up", "stop", "status", "supervise"])
+    parser.add_argument("action", choices=["up", "stop", "status", "welcome", "supervise"])
     parser.add_argument("--port", type=int, default=None, help="the web port (default: the running one's, else 8000)")
     given = parser.parse_args(arguments)
     stack = Stack(Home(JSTORE_HOME), _environment(), say=_say)
@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
                 supervise(stack)
             case "status":
                 return _status(stack)
+            case "welcome":
+                _welcome(stack)
     except (CannotStart, Busy, TimeoutError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -40,6 +42,24 @@ def _status(stack: Stack) -> int:
     for name, pid in pids.items():
         _say(f"{name:<11} {pid or 'not running'}")
     return 0 if pids and all(pids.values()) else 3
+
+
+def _welcome(stack: Stack) -> None:
+    run = read_json(stack.home.run)
+    url = run["url"]
+    _say(
+        f"""
+JStore runs on this machine.
+
+  pages      {url}/          login {run["username"]}, password {run["password"]}
+  API        {url}/api/v1/   documentation {url}/docs and {url}/redoc
+  admin      {url}/admin/
+  metrics    {url}/metrics
+  an API key is in {stack.home.run}
+  logs       {stack.home.path / "logs"}
+
+`make stop` ends it and keeps the data; `make demo` starts it again."""
+    )
 
 
 def _environment() -> dict[str, str]:

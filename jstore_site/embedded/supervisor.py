@@ -63,7 +63,6 @@ class Supervisor:
             if process.find(self.stack.home, name) is None and self._may_start(name):
                 log.warning("%s is dead; starting it again", name)
                 process.kill(process.left_behind(self.stack.home, name))
-                self._drop_live_gauges()
                 self._keep(self.stack.spawn(name, command))
                 changed = True
         if changed:
@@ -83,13 +82,6 @@ class Supervisor:
         longer = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
         self.tries[name] = (now, FIRST_PAUSE if now - last > STEADY_AFTER else longer)
         return True
-
-    def _drop_live_gauges(self) -> None:
-        """Gauges that count the living must not count the dead; counters of the dead stay."""
-        for file in self.stack.home.metrics.glob("gauge_live*_*.db"):
-            pid = file.stem.rpartition("_")[2]
-            if pid.isdigit() and not psutil.pid_exists(int(pid)):
-                file.unlink(missing_ok=True)
 
     def _leave(self, number: int, frame: FrameType | None) -> None:
         self.going = False

@@ -37,6 +37,7 @@ class Valkey:
             "maxmemory-policy": "noeviction",
             "requirepass": self.password,
             "daemonize": "no",
+            "set-proc-title": "no",  # a title would be written over the environment, by which process.py knows its own
             **self.options,
         }
         path = self.data / "valkey.conf"

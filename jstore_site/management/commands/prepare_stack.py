@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandParser, call_command
 
 from core import api_keys
-from core.errors import JStoreError
+from core.errors import Unauthorized
 from features import services
 from features.models import ApiKey
 from jstore_site.conf.environment import local_secrets, write_json
@@ -45,7 +45,7 @@ def _is_live(text: str) -> bool:
     """Whether this database knows the key: it may have been emptied since."""
     try:
         public_id, secret = api_keys.parse(text)
-    except JStoreError:
+    except Unauthorized:
         return False
     digest = api_keys.digest(settings.JSTORE_KEY_PEPPER, secret)
     return ApiKey.objects.filter(public_id=public_id, digest=digest, revoked_at=None, expires_at=None).exists()
