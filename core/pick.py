@@ -33,5 +33,3 @@ def pick(data: bytes, clock: int) -> Picked:
         valid_from, newest, bits, offset = later, later_newest, later_bits, at
     as_of = clock if clock < end else end - 1
     return failed, layout, newest, bits & EXISTS != 0, bits & ANY_EVENT != 0, as_of if as_of > valid_from else valid_from, offset
-
-

@@ -1,0 +1,160 @@
+"""The newest values: what the hot path, the REST views that document it and the pages all read by.
+
+No database, no registry: definitions come from Redis through the process's cache. Each read brings the stamp of the definitions
+with its records; where it is not the cached one, they are read again and the plan is made anew, so that a definition or a moved
+pointer is seen by the first read after its answer was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from backends.online.client import client
+from backends.online.published import Published, cached, published
+from backends.online.reading import fetch
+from core.clock import MICRO, now_us
+from core.errors import Invalid, JStoreError, NotFound, Unavailable
+from serving.entities import checked_columns, checked_text, places
+from serving.plan import Part, Plan, plan_of
+from serving.render import online_json, values_document
+from serving.rows import STALE, Rows, judge
+
+_TRIES = 3
+
+
+class NothingPublished(Unavailable):
+    """Redis holds no definitions of this project: there are none, or it was emptied. Only the registry can tell."""
+
+    def __init__(self) -> None:
+        super().__init__("not_published", "the online store holds no definitions: it is being filled again")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A read before it is written down: `rows[i]` belongs to `plan.parts[i]`; `columns` are the entities' keys by name."""
+
+    plan: Plan
+    rows: tuple[Rows, ...]
+    columns: Mapping[str, list[str]]
+    clock: int
+
+
+Columns = Callable[[Plan], dict[str, list[str]]]
+
+
+def values(
+    project: str, ref: str, entity: Mapping[str, Any], *, clock: int | None = None, max_age: float | None = None
+) -> dict[str, Any]:
+    """The newest values of one entity -> the document of the values route, nested values as Python values.
+
+    `entity` {key: text or int} with every key of the group; `max_age` in seconds, compared with `age_seconds`, the age of
+    the newest event counted. Raises NotFound, Conflict, Invalid, Unavailable.
+    """
+    found = _answer(project, (ref,), lambda plan: one_entity(plan.parts[0], entity), clock, max_age)
+    return values_document(found.plan, found.rows[0], {key: column[0] for key, column in found.columns.items()})
+
+
+def one_entity(part: Part, entity: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The keys of a group's entity out of those given, as columns of one; raises Invalid with the key's name as pointer."""
+    for key in part.group.entity:
+        if key not in entity:
+            raise Invalid("missing_entity", f"{part.group.name} needs the entity key {key}", pointer=f"/{key}")
+    return {key: [checked_text(entity[key], f"/{key}")] for key in part.group.entity}
+
+
+def entity_in_path(project: str, ref: str, text: str) -> dict[str, str]:
+    """The text of the path form -> {key: text}; raises Invalid for a group of several keys."""
+    keys = resolve(project, ref).group.entity
+    if len(keys) > 1:
+        form = "&".join(f"{key}=…" for key in keys)
+        raise Invalid("missing_entity", f"this entity has {len(keys)} keys: ask for …/values/?{form}", pointer="")
+    return {keys[0]: text}
+
+
+def resolve(project: str, ref: str) -> Part:
+    """The version that a reference names, as the values route reads it."""
+    return _planned(project, (ref,))[1].parts[0]
+
+
+def online_features(
+    project: str,
+    features: Sequence[str],
+    entities: Mapping[str, Any],
+    *,
+    max_age: float | None = None,
+    on_stale: str = "serve",
+    compact: bool = False,
+    clock: int | None = None,
+) -> dict[str, Any]:
+    """Many features of many entities in one round trip -> the document of `POST /online-features`."""
+    found = online_answer(project, features, entities, max_age=max_age, on_stale=on_stale, clock=clock)
+    document: dict[str, Any] = orjson.loads(online_json(found.plan, found.rows, compact))
+    return document
+
+
+def online_answer(
+    project: str,
+    features: Sequence[str],
+    entities: Mapping[str, Any],
+    *,
+    max_age: float | None = None,
+    on_stale: str = "serve",
+    clock: int | None = None,
+) -> Answer:
+    """The same, not yet written down. `entities` {key: [text or int]}; `on_stale`: serve | null (withheld) | error (503)."""
+    found = _answer(project, tuple(features), lambda plan: checked_columns(entities, plan.keys), clock, max_age)
+    if on_stale != "serve":
+        _withhold(found, on_stale)
+    return found
+
+
+def _answer(project: str, refs: tuple[str, ...], columns_of: Columns, clock: int | None, max_age: float | None) -> Answer:
+    known, plan = _planned(project, refs)
+    for _ in range(_TRIES):
+        columns = columns_of(plan)
+        asked = {part.group.entity: places(columns, part.group.entity, part.shelf.buckets) for part in plan.parts}
+        got = fetch(client(), project, [(part.shelf, asked[part.group.entity]) for part in plan.parts])
+        if got.stamp == known.stamp:
+            break
+        read = plan.codes
+        known, plan = _planned(project, refs, newest=True)
+        if plan.codes == read:
+            break
+    clock = now_us() if clock is None else clock
+    age = None if max_age is None else int(max_age * MICRO)
+    rows = tuple(
+        judge(part, records, [bucket for bucket, _ in asked[part.group.entity]], got.cursors, clock, age)
+        for part, records in zip(plan.parts, got.records, strict=True)
+    )
+    return Answer(plan, rows, columns, clock)
+
+
+def _planned(project: str, refs: tuple[str, ...], newest: bool = False) -> tuple[Published, Plan]:
+    """The plan under what this process knows; before a refusal the definitions are looked up once more."""
+    known = None if newest else cached(project)
+    if known is not None and known.stamp:
+        try:
+            return known, plan_of(project, known, refs)
+        except JStoreError:
+            if published(project).stamp == known.stamp:
+                raise
+    known = published(project)
+    try:
+        return known, plan_of(project, known, refs)
+    except NotFound:
+        if not known.stamp:
+            raise NothingPublished from None
+        raise
+
+
+def _withhold(found: Answer, on_stale: str) -> None:
+    for part, rows in zip(found.plan.parts, found.rows, strict=True):
+        for i, status in enumerate(rows.statuses):
+            if status == STALE:
+                if on_stale == "error":
+                    raise Unavailable("stale", f"{part.group.name} is stale for entity {i} of the request, and on_stale is error")
+                rows.values[i] = part.nulls
