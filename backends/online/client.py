@@ -1,0 +1,59 @@
+"""The one connection pool to Redis (or Valkey) of a process, and the one place where its failures become ours."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as TimedOut
+from redis.retry import Retry
+
+from core.errors import Unavailable
+
+CONNECT_SECONDS = 2.0
+# Longer than any command of ours takes on a loaded machine, shorter than a web server's patience.
+ANSWER_SECONDS = 5.0
+IDLE_CHECK_SECONDS = 30
+
+
+@functools.cache
+def client() -> Redis:
+    """The process's client: bytes in and out, hiredis, safe to share between threads and across a fork.
+
+    A broken connection is tried once more at once (a restarted server closes all of them), then the error is the caller's.
+    """
+    return Redis.from_url(
+        settings.REDIS_URI,
+        decode_responses=False,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        socket_keepalive=True,
+        health_check_interval=IDLE_CHECK_SECONDS,
+        retry=Retry(ExponentialWithJitterBackoff(cap=0.2, base=0.02), 1),
+        retry_on_error=[Disconnected, TimedOut],
+    )
+
+
+@contextmanager
+def redis_up() -> Iterator[None]:
+    """Turns every failure of Redis inside the block into Unavailable("redis_down")."""
+    try:
+        yield
+    except RedisError as error:
+        raise Unavailable("redis_down", f"the online store does not answer: {type(error).__name__}") from error
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "REDIS_URI":
+        client.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,81 @@
+"""The registry's rows -> Redis. What fails here is logged and healed by `ensure_published`: the registry is the truth."""
+
+from __future__ import annotations
+
+import logging
+
+from backends.online import grants, published
+from core.errors import Unavailable
+from features import selectors
+from features.models import ApiKey, Group, Version
+from features.specs import grant_of, group_spec
+
+log = logging.getLogger(__name__)
+
+
+def publish(group: Group, drop: bool = False) -> None:
+    """Makes the group's present row known to every process; `drop` too which of its values are to go.
+
+    Redis being down is no error of the caller: see ensure_published.
+    """
+    versions = list(Version.objects.filter(group=group))
+    try:
+        published.publish_group(group_spec(group, versions), group.revision, _dropped(group, versions) if drop else ())
+    except Unavailable:
+        log.warning("the definition is stored but not yet published", extra={"project": group.project, "group": group.name})
+
+
+def publish_key(key: ApiKey) -> None:
+    """Makes a key's present row known to every process, likewise."""
+    try:
+        if key.revoked_at is not None:
+            grants.revoke_key(key.public_id)
+        else:
+            grants.publish_key(grant_of(key))
+    except Unavailable:
+        log.warning("the key is stored but not yet published", extra={"project": key.project, "key": key.public_id})
+
+
+def ensure_published(project: str) -> int:
+    """Publishes what Redis lacks or has in an older state: groups of the project and all keys. -> how many were put right.
+
+    Cheap where nothing is amiss (two small queries, two Redis reads), so the applier calls it on its rounds. Raises Unavailable.
+    """
+    there, mended = published.revisions(project), 0
+    wanted = selectors.revisions(project)
+    if not there or there.keys() - wanted.keys() or any(there[name] > wanted[name] for name in there):
+        republish(project)  # emptied, or Redis knows more than a registry that was restored from a backup
+        mended = len(wanted)
+    else:
+        for group in Group.objects.filter(project=project, name__in=[n for n, r in wanted.items() if there.get(n, -1) < r]):
+            publish(group, drop=True)
+            mended += 1
+    live = {key.public_id: key for key in ApiKey.objects.filter(revoked_at=None)}
+    ids = grants.published_ids()
+    for key in live.values():
+        if key.public_id not in ids:
+            mended += grants.publish_key(grant_of(key))
+    for public_id in ids - live.keys():
+        grants.revoke_key(public_id)
+        mended += 1
+    return mended
+
+
+def republish(project: str | None = None) -> None:
+    """Everything of a project (of all, without one) to Redis again, replacing what is there. Raises Unavailable."""
+    projects = [project] if project is not None else selectors.projects()
+    for name in projects:
+        groups = list(Group.objects.filter(project=name).exclude(incarnation=0))
+        versions = {group.pk: list(Version.objects.filter(group=group)) for group in groups}
+        published.replace_all(
+            name,
+            [(group_spec(g, versions[g.pk]), g.revision) for g in groups],
+            [code for g in groups for code in _dropped(g, versions[g.pk])],
+        )
+    for key in ApiKey.objects.filter(revoked_at=None):
+        grants.publish_key(grant_of(key))
+
+
+def _dropped(group: Group, versions: list[Version]) -> list[str]:
+    """Codes of this group whose values must not stay: all versions of a deleted group, those of earlier lives otherwise."""
+    return [v.code for v in versions if group.deleted_at is not None or v.incarnation < group.incarnation]

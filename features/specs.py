@@ -1,0 +1,81 @@
+"""Rows of the registry -> the values that are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from backends.online.grants import KeyGrant
+from core.clock import EPOCH, MICRO
+from core.spec import GroupSpec, Layout, VersionSpec
+from features.models import ApiKey, Group, Version
+
+
+def group_spec(group: Group, versions: Iterable[Version]) -> GroupSpec:
+    """The spec of a group with those of its versions that are settled in its row; a deleted group has none."""
+    deleted = group.deleted_at is not None
+    alive = [] if deleted else [v for v in versions if v.incarnation == group.incarnation and str(v.number) in group.layouts]
+    return GroupSpec(
+        project=group.project,
+        name=group.name,
+        title=group.title,
+        type=group.type,
+        description=group.description,
+        entity=tuple(group.entity),
+        timestamp_column=group.timestamp_column,
+        time_kind=group.time_kind,
+        source=group.source,
+        columns=group.columns,
+        declared=group.declared,
+        layout=group.layout,
+        active=None if deleted else group.active,
+        versions={v.number: version_spec(group, v) for v in sorted(alive, key=lambda v: v.number)},
+        deleted=deleted,
+        next_version=group.last_version + 1,
+    )
+
+
+def version_spec(group: Group, version: Version) -> VersionSpec:
+    """The spec of one settled version."""
+    return VersionSpec(
+        number=version.number,
+        code=version.code,
+        status=group.states[str(version.number)],
+        sql=version.sql,
+        window=version.window,
+        ttl=version.ttl,
+        defaults=version.defaults,
+        path=version.path,
+        path_reason=version.path_reason,
+        input_columns=tuple(version.input_columns),
+        outputs=tuple(version.outputs),
+        layouts=tuple(layout_value(row) for row in group.layouts[str(version.number)]),
+    )
+
+
+def layout_value(row: dict[str, list[str | None]]) -> Layout:
+    """A stored layout -> value."""
+    return Layout(tuple(row["columns"]), tuple(row["outputs"]), tuple(p for p in row["partials"] if p is not None))
+
+
+def layout_row(layout: Layout) -> dict[str, list[str | None]]:
+    """A layout -> what is stored."""
+    return {"columns": list(layout.columns), "outputs": list(layout.outputs), "partials": list(layout.partials)}
+
+
+def grant_of(key: ApiKey) -> KeyGrant:
+    """The published form of a key."""
+    return KeyGrant(
+        public_id=key.public_id,
+        project=key.project,
+        digest=key.digest,
+        scopes=tuple(key.scopes),
+        expires_us=None if key.expires_at is None else micros(key.expires_at),
+        name=key.name,
+    )
+
+
+def micros(moment: datetime) -> int:
+    """An aware datetime -> microseconds since 1970."""
+    elapsed = moment - EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * MICRO + elapsed.microseconds
