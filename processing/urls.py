@@ -1,5 +1,19 @@
-"""Paths of this app."""
+"""Paths of the pages of runs and dead letters."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from processing import views, views_letters
+
+pages: list[URLPattern | URLResolver] = [
+    path("runs/", views.runs, name="runs"),
+    path("runs/<uuid:run_id>/", views.run, name="run"),
+    path("features/<slug:name>/runs/", views.group_runs, name="group_runs"),
+    path("features/<slug:name>/versions/<int:version>/activate/", views.activate, name="activate"),
+    path("dead-letters/", views_letters.letters, name="dead_letters"),
+    path("dead-letters/replay/", views_letters.replay_all, name="replay_all"),
+    path("dead-letters/<int:letter_id>/", views_letters.letter, name="dead_letter"),
+    path("dead-letters/<int:letter_id>/replay/", views_letters.replay, name="replay"),
+    path("dead-letters/<int:letter_id>/discard/", views_letters.discard, name="discard"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", include((pages, "processing")))]

@@ -15,7 +15,7 @@ from backends.source.base import Partition
 from backends.source.kafka import KafkaSource
 from backends.source.kafka_config import BadKafkaConfig, KafkaConfig
 from processing.consume import Consumer, Ring
-from processing.ingest import KafkaOutcome, accept_kafka, kafka_positions
+from processing.kafka_ingest import KafkaOutcome, accept_kafka, kafka_positions
 from processing.tasks import process_range
 
 logger = logging.getLogger(__name__)

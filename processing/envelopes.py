@@ -1,0 +1,57 @@
+"""The shapes in which rows come: one row, a list, {"events": [..]}, {"feature_group", "data": [..], "transformation"}, NDJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core import strict_json
+from core.errors import Invalid, TooLarge
+
+MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Rows (or, for lines that are no JSON, the Malformed) with the group they are addressed to and an inline transformation."""
+
+    rows: Sequence[Any]
+    address: str | None = None
+    transformation: str | None = None
+    raw: Sequence[bytes] | None = None
+
+
+def open_document(document: Any) -> Envelope:
+    """A parsed JSON document -> its rows. An envelope is one only where `events` or `data` is a list.
+
+    Raises Invalid for a document that is neither object nor list and for a group or SQL that is no text, TooLarge beyond 10,000 rows.
+    """
+    if isinstance(document, list):
+        return _limited(Envelope(document))
+    if not isinstance(document, dict):
+        raise Invalid("not_an_object", "the body is a row, a list of rows, or an object with the list `events` or `data`")
+    if isinstance(document.get("events"), list):
+        return _limited(Envelope(document["events"]))
+    if isinstance(document.get("data"), list):
+        return _limited(Envelope(document["data"], _text(document, "feature_group"), _text(document, "transformation")))
+    return Envelope([document])
+
+
+def open_lines(body: bytes) -> Envelope:
+    """NDJSON: a row a line; a line that is no JSON is refused by its index, beside the others."""
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    return _limited(Envelope(strict_json.parse_ndjson(body), raw=lines))
+
+
+def _text(document: dict[str, Any], name: str) -> str | None:
+    value = document.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Invalid("unknown_group" if name == "feature_group" else "sql_syntax", f"{name} is text", pointer=f"/{name}")
+    return value
+
+
+def _limited(envelope: Envelope) -> Envelope:
+    if len(envelope.rows) > MOST_ROWS:
+        raise TooLarge("too_large", f"a push has at most {MOST_ROWS} rows, this one has {len(envelope.rows)}")
+    return envelope

@@ -1,0 +1,69 @@
+"""Shapes of this app's answers, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class RejectedShape(serializers.Serializer[object]):
+    """A row that was not stored."""
+
+    index = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class PushAnswer(serializers.Serializer[object]):
+    """What became of a push."""
+
+    accepted = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    held = serializers.IntegerField(help_text="accepted rows whose time is up to five minutes ahead")
+    unrouted = serializers.IntegerField(help_text="accepted rows that no group takes today")
+    rejected = RejectedShape(many=True)
+    position = serializers.IntegerField(allow_null=True, help_text="the largest log position of this commit")
+    applied = serializers.BooleanField(help_text="with ?wait: whether the rows show online")
+
+
+class LetterShape(serializers.Serializer[object]):
+    """A dead letter."""
+
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    source = serializers.CharField()
+    group = serializers.CharField(allow_blank=True)
+    partition = serializers.IntegerField(allow_null=True)
+    offset = serializers.IntegerField(allow_null=True)
+    received_at = serializers.DateTimeField()
+    payload = serializers.CharField()
+
+
+class LetterPage(serializers.Serializer[object]):
+    """A page of dead letters, the newest first."""
+
+    results = LetterShape(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class RunShape(serializers.Serializer[object]):
+    """One execution."""
+
+    id = serializers.UUIDField()
+    type = serializers.CharField()
+    status = serializers.ChoiceField(choices=("queued", "running", "paused", "succeeded", "failed", "cancelled"))
+    target = serializers.CharField()
+    progress = serializers.FloatField(help_text="0 to 1")
+    rows = serializers.IntegerField()
+    result = serializers.JSONField()
+    error = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class RunPage(serializers.Serializer[object]):
+    """A page of runs, the newest first."""
+
+    results = RunShape(many=True)
+    next = serializers.CharField(allow_null=True)
