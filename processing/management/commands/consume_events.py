@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
 
 def _positions(asked: Sequence[Partition]) -> Mapping[Partition, int | None]:
-    return {Partition(*at): offset for at, offset in kafka_positions([tuple(one) for one in asked]).items()}
+    return {Partition(*at): offset for at, offset in kafka_positions(asked).items()}
 
 
 def _alarm(topic: str, partition: int, stored: int, end: int) -> None:

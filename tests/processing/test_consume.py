@@ -1,0 +1,151 @@
+"""The consumer's loop on a real broker and a real log: every record once, whatever fails between the two."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from django.db import DataError, OperationalError, connection
+from kafka import KafkaConsumer
+from kafka.structs import TopicPartition
+
+from backends.source.base import Partition
+from backends.source.kafka import KafkaSource
+from backends.source.kafka_config import KafkaConfig
+from processing import consume
+from processing.consume import Consumer
+from processing.kafka_ingest import KafkaMessage, KafkaOutcome, accept_kafka, kafka_positions
+from tests.plugins.kafka import Send
+from tests.servers.kafka import Kafka
+
+pytestmark = [pytest.mark.kafka, pytest.mark.django_db(transaction=True)]
+
+Accept = Callable[[str, Sequence[KafkaMessage]], KafkaOutcome]
+Start = Callable[..., Consumer]
+
+
+@pytest.fixture
+def start(kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """start(accept) -> a consumer of the test's topic into a project of the same name."""
+    monkeypatch.setattr(consume, "LONGEST_WAIT_S", 0.3)
+    sources = []
+
+    def start(accept: Accept = accept_kafka, ring: Callable[[KafkaOutcome], None] | None = None) -> Consumer:
+        def positions(asked: Sequence[Partition]) -> dict[Partition, int | None]:
+            return {Partition(*at): offset for at, offset in kafka_positions(asked).items()}
+
+        sources.append(KafkaSource(KafkaConfig((kafka.bootstrap,)), [topic], topic, positions, lambda *told: None))
+        return Consumer(topic, sources[-1], accept, ring)
+
+    yield start
+    for source in sources:
+        source.close()
+
+
+def stored(project: str) -> list[str]:
+    """The "n" of every row of the log, by position."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payload->>'n' FROM log_event WHERE project = %s ORDER BY position", [project])
+        return [n for (n,) in cursor.fetchall()]
+
+
+def run_until(consumer: Consumer, check: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "the consumer did not get there in time"
+        consumer.step()
+
+
+def rows(*numbers: int) -> list[bytes]:
+    return [json.dumps({"user_id": "u", "n": n}).encode() for n in numbers]
+
+
+def test_it_stores_in_order_and_tells_kafka_after(kafka: Kafka, start: Start, topic: str, send: Send) -> None:
+    positions: list[int | None] = []
+    consumer = start(ring=lambda outcome: positions.append(outcome.position))
+    send(topic, *rows(0, 1, 2))
+    run_until(consumer, lambda: stored(topic) == ["0", "1", "2"])
+    assert positions[-1] == 3, "the doorbell is rung with the position, after the commit"
+    reader = KafkaConsumer(bootstrap_servers=kafka.bootstrap, group_id=topic)
+    end = time.monotonic() + 10
+    while reader.committed(TopicPartition(topic, 0)) != 3 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert reader.committed(TopicPartition(topic, 0)) == 3
+    reader.close()
+
+
+def test_a_store_that_fails_is_asked_again_until_it_has_everything(start: Start, topic: str, send: Send) -> None:
+    failures = [OperationalError("server closed the connection"), ConnectionError("and an error that has no name here")]
+
+    def accept(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
+        if len(messages) > 1 and failures:
+            raise failures.pop(0)
+        return accept_kafka(project, messages)
+
+    send(topic, *rows(*range(20)))
+    consumer = start(accept)
+    run_until(consumer, lambda: len(stored(topic)) == 20)
+    assert stored(topic) == [str(n) for n in range(20)]
+    assert not failures
+
+
+def test_a_process_that_dies_between_the_commit_and_the_acknowledgement_stores_nothing_twice(
+    start: Start, topic: str, send: Send
+) -> None:
+    def accept_and_die(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
+        accept_kafka(project, messages)
+        raise SystemExit
+
+    send(topic, *rows(0, 1, 2))
+    first = start(accept_and_die)
+    with pytest.raises(SystemExit):
+        first.run()
+    send(topic, *rows(3))
+    run_until(start(), lambda: "3" in stored(topic))
+    assert stored(topic) == ["0", "1", "2", "3"]
+
+
+def test_a_record_that_no_one_can_store_holds_back_only_what_stands_behind_it(start: Start, topic: str, send: Send) -> None:
+    def accept(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
+        if any(b'"n": 5' in (message.value or b"") for message in messages):
+            raise DataError("poison")
+        return accept_kafka(project, messages)
+
+    send(topic, *rows(*range(8)))
+    consumer = start(accept)
+    run_until(consumer, lambda: len(stored(topic)) == 5)
+    for _ in range(3):
+        consumer.step()
+    assert stored(topic) == ["0", "1", "2", "3", "4"], "never skipped"
+
+
+def test_a_gap_in_kafka_is_noted_and_passed(kafka: Kafka, start: Start, topic: str, send: Send) -> None:
+    consumer = start()
+    send(topic, *rows(0))
+    run_until(consumer, lambda: stored(topic) == ["0"])
+    consumer.stop()
+    consumer.run()
+    send(topic, *rows(1, 2, 3))
+    admin = kafka.admin()
+    admin.delete_records({TopicPartition(topic, 0): 3})
+    admin.close()
+    run_until(start(), lambda: "3" in stored(topic))
+    assert stored(topic) == ["0", "3"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT g.first_offset, g.next_offset FROM log_source_gap g JOIN log_source_offset o USING (topic_id, topic_partition)"
+            " WHERE o.topic = %s",
+            [topic],
+        )
+        assert cursor.fetchall() == [(1, 3)]
+
+
+def test_it_leaves_at_once_when_told_to_stop(start: Start) -> None:
+    consumer = start()
+    consumer.step()
+    consumer.stop()
+    began = time.monotonic()
+    consumer.run()
+    assert time.monotonic() - began < 2
