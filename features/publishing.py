@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from backends.online import grants, published
+from backends.online.callers import LOCAL_PROJECT
 from core.errors import Unavailable
 from features import selectors
 from features.models import ApiKey, Group, Version
@@ -19,8 +20,10 @@ def publish(group: Group, drop: bool = False) -> None:
     Redis being down is no error of the caller: see ensure_published.
     """
     versions = list(Version.objects.filter(group=group))
+    dropped = _dropped(group, versions) if drop else ()
     try:
-        published.publish_group(group_spec(group, versions), group.revision, _dropped(group, versions) if drop else ())
+        if published.publish_group(group_spec(group, versions), group.revision, dropped) == published.EMPTY:
+            republish(group.project)
     except Unavailable:
         log.warning("the definition is stored but not yet published", extra={"project": group.project, "group": group.name})
 
@@ -43,7 +46,10 @@ def ensure_published(project: str) -> int:
     """
     there, mended = published.revisions(project), 0
     wanted = selectors.revisions(project)
-    if not there or there.keys() - wanted.keys() or any(there[name] > wanted[name] for name in there):
+    if not there and not wanted:
+        if not published.published(project).stamp:
+            published.replace_all(project, [])
+    elif not there or there.keys() - wanted.keys() or any(there[name] > wanted[name] for name in there):
         republish(project)  # emptied, or Redis knows more than a registry that was restored from a backup
         mended = len(wanted)
     else:
@@ -63,7 +69,8 @@ def ensure_published(project: str) -> int:
 
 def republish(project: str | None = None) -> None:
     """Everything of a project (of all, without one) to Redis again, replacing what is there. Raises Unavailable."""
-    projects = [project] if project is not None else selectors.projects()
+    # The default project always: its stamp tells readers that Redis is whole, even where nothing was defined yet.
+    projects = [project] if project is not None else sorted({LOCAL_PROJECT, *selectors.projects()})
     for name in projects:
         groups = list(Group.objects.filter(project=name).exclude(incarnation=0))
         versions = {group.pk: list(Version.objects.filter(group=group)) for group in groups}

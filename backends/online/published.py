@@ -21,6 +21,7 @@ from core.spec import GroupSpec
 # A writer that was overtaken must not put its older spec over a newer one: the registry's revision decides, not who comes last.
 # KEYS specs revisions dropped stamp; ARGV clock, name, revision, spec, dropped code...
 _PUBLISH = """
+if redis.call('EXISTS', KEYS[4]) == 0 then return -1 end
 local seen = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '-1')
 if seen > tonumber(ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[4])
@@ -30,6 +31,8 @@ local stamp = math.max(tonumber(redis.call('GET', KEYS[4]) or '0') + 1, tonumber
 redis.call('SET', KEYS[4], string.format('%.0f', stamp))
 return 1
 """
+
+PUBLISHED, OVERTAKEN, EMPTY = 1, 0, -1
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,14 @@ def published(project: str) -> Published:
     return found
 
 
-def publish_group(spec: GroupSpec, revision: int, dropped: Iterable[str] = ()) -> bool:
-    """Makes a spec known; `dropped` are codes whose values and tiles go. -> False where a newer revision stands already."""
+def publish_group(spec: GroupSpec, revision: int, dropped: Iterable[str] = ()) -> int:
+    """Makes a spec known; `dropped` are codes whose values and tiles go. -> PUBLISHED, OVERTAKEN (a newer one stands) or EMPTY.
+
+    EMPTY: Redis holds nothing of the project, and one spec alone would look like all of them: `replace_all` instead.
+    """
     keys = (*(_key(spec.project, kind) for kind in ("specs", "revisions", "dropped")), stamp_key(spec.project))
     with redis_up():
-        done = client().eval(_PUBLISH, len(keys), *keys, now_us(), spec.name, revision, spec.dumps(), *dropped)
-    return bool(done)
+        return int(client().eval(_PUBLISH, len(keys), *keys, now_us(), spec.name, revision, spec.dumps(), *dropped))
 
 
 def replace_all(project: str, specs: Iterable[tuple[GroupSpec, int]], dropped: Iterable[str] = ()) -> None:
