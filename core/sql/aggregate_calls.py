@@ -1,0 +1,166 @@
+"""From a call in the tree to an Aggregate: names, DISTINCT, FILTER, IGNORE NULLS, and what each argument may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from core.sql import aggregates
+from core.sql.aggregates import Aggregate
+from core.sql.calls import fit
+from core.sql.expressions import Expressions
+from core.sql.functions import AGGREGATE_NAMES
+from core.sql.pieces import Sql
+from core.sql.types import BIGINT
+
+SPREADS = {
+    "STDDEV": (True, True), "STDDEV_SAMP": (True, True), "STD": (True, True), "STDDEV_POP": (False, True),
+    "VARIANCE": (True, False), "VAR_SAMP": (True, False), "VAR_POP": (False, False),
+}  # fmt: skip
+EXTREMES = {"MIN": "MIN", "MAX": "MAX"}
+ALL_OR_ANY = {"BOOL_AND": "BOOL_AND", "EVERY": "BOOL_AND", "BOOL_OR": "BOOL_OR", "SOME": "BOOL_OR"}
+ENDS = {"FIRST": "MIN", "FIRST_VALUE": "MIN", "ANY_VALUE": "MIN", "LAST": "MAX", "LAST_VALUE": "MAX"}
+BY = {"MAX_BY": "MAX", "MIN_BY": "MIN"}
+NAMES = AGGREGATE_NAMES
+
+
+@dataclass(frozen=True)
+class Call:
+    """An aggregate call taken apart. `over` is the window around it, if any."""
+
+    name: str
+    arguments: tuple[exp.Expression, ...]
+    distinct: bool
+    ignore_nulls: bool
+    filter: exp.Expression | None
+    node: exp.Expression
+
+
+def aggregate_call(node: exp.Expression) -> Call | None:
+    """The call at this node with what stands around it (FILTER, IGNORE NULLS), None where it is no aggregate's."""
+    condition, ignore, inner = None, False, node
+    while isinstance(inner, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)):
+        if isinstance(inner, exp.Filter):
+            condition = inner.expression.this
+        ignore = ignore or isinstance(inner, exp.IgnoreNulls)
+        inner = inner.this
+    if not isinstance(inner, exp.Anonymous) or str(inner.this).upper() not in NAMES:
+        return None
+    arguments, distinct = tuple(inner.expressions), False
+    if len(arguments) == 1 and isinstance(arguments[0], exp.Distinct):
+        arguments, distinct = tuple(arguments[0].expressions), True
+    if len(arguments) == 1 and isinstance(arguments[0], (exp.IgnoreNulls, exp.RespectNulls)):
+        ignore = isinstance(arguments[0], exp.IgnoreNulls)
+        arguments = (arguments[0].this,)
+    return Call(str(inner.this).upper(), arguments, distinct, ignore, condition, node)
+
+
+def aggregate(call: Call, rows: Expressions, order: Sequence[Sql] | None, where: str | None = None) -> Aggregate:
+    """Render a call over rows. `order` is what orders the rows of a run, None where nothing does; `where` a further condition."""
+    if call.ignore_nulls and call.name not in ENDS:
+        raise rows.refuse(f"IGNORE NULLS has no meaning for {call.name}", call.node)
+    if call.distinct and call.name not in ("COUNT", "SUM", "AVG", "MEAN", "MIN", "MAX"):
+        raise rows.refuse(f"DISTINCT is not allowed in {call.name}", call.node)
+    parts = [where] if where else []
+    reads: frozenset[str] = frozenset()
+    if call.filter is not None:
+        condition = rows.boolean(call.filter)
+        reads = condition.reads
+        parts.append(condition.text)
+    made = _made(call, rows, order, " AND ".join(f"({part})" for part in parts) or None)
+    return Aggregate(made.partials, made.final, made.type, made.reads | reads, made.whole, made.variance)
+
+
+def _made(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
+    name, dialect = call.name, rows.dialect
+    if name == "COUNT":
+        return _count(call, rows, condition)
+    if name == "COUNT_IF":
+        test = rows.boolean(_one(call, rows))
+        both = f"{test.text} AND {condition}" if condition else test.text
+        made = aggregates.count(None, both)
+        return Aggregate(made.partials, made.final, made.type, test.reads)
+    if name in BY:
+        if len(call.arguments) != 2:
+            raise rows.refuse(f"{name} takes a value and what it is ordered by", call.node)
+        value, key = (rows.emit(argument) for argument in call.arguments)
+        orderable(key, call, rows)
+        present = f"{key.text} IS NOT NULL"
+        ties = [part for part in _ordered(call, rows, order) if part.text != key.text]
+        return aggregates.picked(BY[name], value, [key, *ties], f"{present} AND {condition}" if condition else present, dialect)
+    if name in ENDS:
+        return _end(call, rows, order, condition)
+    value = rows.emit(_one(call, rows))
+    if name in EXTREMES:
+        orderable(value, call, rows)
+        return aggregates.extreme(EXTREMES[name], value, condition)
+    if name in ALL_OR_ANY:
+        return aggregates.every(ALL_OR_ANY[name], fit(value, "boolean", name, call.node, rows), condition)
+    value = fit(value, "number", name, call.node, rows)
+    if value.type.name == "NULL":
+        raise rows.refuse(f"{name} of a bare NULL", call.node)
+    if value.type.name == "DECIMAL" and value.type.precision > 28:
+        raise rows.refuse(f"{name} takes DECIMAL of at most 28 digits, this has {value.type.precision}; CAST it", call.node)
+    if name in SPREADS:
+        return aggregates.spread(value, condition, dialect, *SPREADS[name])
+    if name == "SUM":
+        return aggregates.total(value, condition, dialect, call.distinct)
+    return aggregates.average(value, condition, dialect, call.distinct)
+
+
+def _count(call: Call, rows: Expressions, condition: str | None) -> Aggregate:
+    if len(call.arguments) == 1 and isinstance(call.arguments[0], exp.Star) and not call.distinct:
+        return aggregates.count(None, condition)
+    if not call.arguments:
+        raise rows.refuse("COUNT takes * or a value", call.node)
+    values = [rows.emit(argument) for argument in call.arguments]
+    present = [f"({value.text} IS NOT NULL)" for value in values]
+    reads = frozenset().union(*(value.reads for value in values))
+    if not call.distinct:
+        if len(values) == 1:
+            return aggregates.count(values[0], condition)
+        made = aggregates.count(None, " AND ".join(present + ([condition] if condition else [])))
+        return Aggregate(made.partials, made.final, made.type, reads)
+    if len(values) == 1:
+        text = values[0].text
+    elif rows.dialect == "spark":
+        text = "named_struct(" + ", ".join(f"'c{i}', {value.text}" for i, value in enumerate(values)) + ")"
+    else:
+        text = "struct_pack(" + ", ".join(f"c{i} := {value.text}" for i, value in enumerate(values)) + ")"
+    both = " AND ".join((present if len(values) > 1 else []) + ([condition] if condition else []))
+    shown = ", ".join(argument.sql(dialect="spark") for argument in call.arguments)[:60]
+    distinct = f"COUNT(DISTINCT {aggregates.guarded(text, both or None)})"
+    return aggregates.whole(distinct, BIGINT, reads, f"COUNT(DISTINCT {shown}) needs the events themselves")
+
+
+def _end(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
+    arguments, ignore = call.arguments, call.ignore_nulls
+    if len(arguments) == 2 and isinstance(arguments[1], exp.Boolean):
+        arguments, ignore = arguments[:1], bool(arguments[1].this)
+    if len(arguments) != 1:
+        raise rows.refuse(f"{call.name} takes one value", call.node)
+    value = rows.emit(arguments[0])
+    if ignore:
+        present = f"{value.text} IS NOT NULL"
+        condition = f"{present} AND {condition}" if condition else present
+    return aggregates.picked(ENDS[call.name], value, _ordered(call, rows, order), condition, rows.dialect)
+
+
+def _ordered(call: Call, rows: Expressions, order: Sequence[Sql] | None) -> Sequence[Sql]:
+    if order is None:
+        raise rows.refuse(f"{call.name} has no order here: the rows are no longer single events", call.node)
+    return order
+
+
+def _one(call: Call, rows: Expressions) -> exp.Expression:
+    if len(call.arguments) != 1 or isinstance(call.arguments[0], exp.Star):
+        raise rows.refuse(f"{call.name} takes one value", call.node)
+    return call.arguments[0]
+
+
+def orderable(value: Sql, call: Call, rows: Expressions) -> None:
+    """Raises Invalid for values that have no order."""
+    if value.type.name not in aggregates.ORDERABLE:
+        raise rows.refuse(f"{call.name} needs values with an order, this is {value.type}", call.node)

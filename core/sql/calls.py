@@ -1,0 +1,116 @@
+"""Scalar calls: a name and its arguments -> the row of the function table -> text. Names without a row are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlglot import exp
+
+from core.sql import casts
+from core.sql.expressions import Expressions
+from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
+from core.sql.functions.row import Function
+from core.sql.pieces import Sql, reads_of
+from core.sql.refusal import NOT_ALLOWED, near
+from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, Type
+
+KINDS: dict[str, Type] = {"string": STRING, "integer": BIGINT, "double": DOUBLE, "boolean": BOOLEAN, "date": DATE, "timestamp": TIMESTAMP}
+NOT_REPEATABLE = frozenset(
+    "RAND RANDN RANDOM UUID SHUFFLE CURRENT_USER USER SESSION_USER CURRENT_DATABASE CURRENT_CATALOG CURRENT_SCHEMA VERSION INPUT_FILE_NAME "
+    "MONOTONICALLY_INCREASING_ID SPARK_PARTITION_ID".split()
+)
+CLOCK = frozenset("NOW CURRENT_TIMESTAMP CURRENT_DATE CURDATE LOCALTIMESTAMP CURRENT_TIMEZONE".split())
+
+
+def scalar(node: exp.Expression, level: Expressions) -> Sql:
+    """Render a call of a scalar function, or an operator that is spelled as one. Raises Invalid."""
+    if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDate)):
+        raise clock(node, level)
+    name, arguments = called(node)
+    if name is None:
+        raise level.refuse(f"{type(node).__name__.upper()} is not allowed here", node)
+    check_name(name, node, level)
+    return call(name, [level.emit(argument) for argument in arguments], node, level)
+
+
+def called(node: exp.Expression) -> tuple[str | None, Sequence[exp.Expression]]:
+    """The function's name in upper case and its arguments; None for what is no scalar call."""
+    match node:
+        case exp.Anonymous():
+            return str(node.this).upper(), node.expressions
+        case exp.DPipe():
+            return "CONCAT", (node.left, node.right)
+    return None, ()
+
+
+def check_name(name: str, node: exp.Expression, level: Expressions) -> None:
+    """Raises Invalid for a name that is not in the table."""
+    if name in TABLE:
+        return
+    if name in CLOCK:
+        raise clock(node, level)
+    if name in NOT_REPEATABLE:
+        raise level.refuse(f"{name} gives another answer each time, so values could not be computed again", node)
+    if name in AGGREGATE_NAMES or name in WINDOW_NAMES:
+        raise level.refuse(f"{name} cannot stand here", node)
+    raise level.refuse(f"{name[:60]} is no function known here{near(name, (*TABLE, *AGGREGATE_NAMES, *WINDOW_NAMES))}", node, NOT_ALLOWED)
+
+
+def clock(node: exp.Expression, level: Expressions) -> Exception:
+    """The refusal of a function that reads the clock."""
+    return level.refuse("the clock cannot be read in SQL yet; give the group an aggregation_window, which ends at the moment of reading", node)
+
+
+def call(name: str, arguments: Sequence[Sql], node: exp.Expression, level: Expressions) -> Sql:
+    """Render the function called `name` over rendered arguments."""
+    rows = TABLE[name]
+    function = next((one for one in rows if one.fits(len(arguments))), None)
+    if function is None:
+        forms = " or ".join(f"{name}({', '.join(one.takes)})" for one in rows)
+        raise level.refuse(f"{name} does not take {len(arguments)} arguments: {forms}", node)
+    given = _fitted(function, arguments, node, level)
+    kind = function.gives if isinstance(function.gives, Type) else function.gives(given)
+    return Sql(function.render(given, level.dialect), kind, reads_of(given))
+
+
+def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expression, level: Expressions) -> list[Sql]:
+    kinds = [function.kind(place) for place in range(len(arguments))]
+    given = [fit(arg, kind, function.name, node, level) for arg, kind in zip(arguments, kinds, strict=True)]
+    same = [arg for arg, kind in zip(given, kinds, strict=True) if kind == "same"]
+    if len(same) > 1:
+        fitted = iter(level.together(node, same))
+        given = [next(fitted) if kind == "same" else arg for arg, kind in zip(given, kinds, strict=True)]
+    return given
+
+
+def fit(arg: Sql, kind: str, name: str, node: exp.Expression, level: Expressions) -> Sql:
+    """An argument as the kind the function takes. Raises Invalid."""
+    have, unknown = arg.type, arg.type.name in ("UNKNOWN", "NULL")
+    if kind in ("any", "same"):
+        return arg
+    if kind.startswith("'"):  # a literal text, of these words where some are named
+        words = kind.strip("'").split("|")
+        if not isinstance(arg.literal, str) or words != [""] and arg.literal.upper() not in words:
+            raise level.refuse(f"{name} takes a literal text here" + (f" of {', '.join(words)}" if words != [""] else ""), node)
+        return arg
+    if ".." in kind:  # a literal whole number between two bounds
+        low, high = map(int, kind.split(".."))
+        if isinstance(arg.literal, (bool, Decimal, str)) or arg.literal is None or not low <= arg.literal <= high:
+            raise level.refuse(f"{name} takes a literal whole number from {low} to {high} here", node)
+        return arg
+    if kind == "number":
+        fits = have.name in NUMBERS or unknown
+    elif kind == "array":
+        fits = have.name == "ARRAY" or unknown
+    elif kind in ("date", "timestamp"):
+        if have in (DATE, TIMESTAMP) or have == STRING and isinstance(arg.literal, str):
+            return arg if have == KINDS[kind] else casts.cast(arg, KINDS[kind], level.dialect)
+        fits = unknown
+    elif kind == "double":
+        return casts.convert(arg, DOUBLE, level.dialect)
+    else:
+        fits = have == KINDS[kind] or unknown
+    if not fits:
+        raise level.refuse(f"{name} takes {kind.upper()} here, this is {have}", node)
+    return casts.convert(arg, KINDS[kind], level.dialect) if have.name == "NULL" and kind in KINDS else arg

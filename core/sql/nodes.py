@@ -1,0 +1,133 @@
+"""Which node classes may stand in a tree, and which of their parts may be filled. Everything else is refused, by name.
+
+sqlglot knows far more SQL than is meant here, and learns more with each release; a part it adds is empty in this table.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from core.errors import Invalid, TooLarge
+from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, SYNTAX, Text
+
+MAX_NODES = 4_000
+MAX_TREE_DEPTH = 100
+
+_BINARY = ("this", "expression")
+_SET = ("with_", "this", "expression", "distinct", "order")
+PARTS: dict[type[exp.Expression], tuple[str, ...]] = {
+    exp.Select: ("with_", "expressions", "distinct", "from_", "joins", "where", "group", "having", "qualify", "order"),
+    exp.With: ("expressions",),
+    exp.CTE: ("this", "alias"),
+    exp.Union: _SET, exp.Intersect: _SET, exp.Except: _SET,
+    exp.Subquery: ("this", "alias", "joins"),
+    exp.From: ("this",),
+    exp.Table: ("this", "alias", "joins"),
+    exp.TableAlias: ("this",),
+    exp.Join: ("this", "on", "side", "kind", "using"),
+    exp.Where: ("this",), exp.Having: ("this",), exp.Qualify: ("this",),
+    exp.Group: ("expressions",),
+    exp.Order: ("expressions",),
+    exp.Ordered: ("this", "desc", "nulls_first"),
+    exp.Distinct: ("expressions",),
+    exp.Window: ("this", "partition_by", "order", "spec", "over"),
+    exp.WindowSpec: ("kind", "start", "start_side", "end", "end_side"),
+    exp.Filter: _BINARY,
+    exp.WithinGroup: _BINARY,
+    exp.IgnoreNulls: ("this",), exp.RespectNulls: ("this",),
+    exp.Alias: ("this", "alias"),
+    exp.Column: ("this", "table", "db"),
+    exp.Identifier: ("this", "quoted"),
+    exp.Star: (),
+    exp.Literal: ("this", "is_string"), exp.Boolean: ("this",), exp.Null: (), exp.Var: ("this",), exp.RawString: ("this",),
+    exp.Paren: ("this",), exp.Neg: ("this",), exp.Not: ("this",), exp.BitwiseNot: ("this",),
+    exp.And: _BINARY, exp.Or: _BINARY,
+    exp.EQ: _BINARY, exp.NEQ: _BINARY, exp.GT: _BINARY, exp.GTE: _BINARY, exp.LT: _BINARY, exp.LTE: _BINARY,
+    exp.NullSafeEQ: _BINARY, exp.NullSafeNEQ: _BINARY, exp.Is: _BINARY,
+    exp.Add: _BINARY, exp.Sub: _BINARY, exp.Mul: _BINARY, exp.Div: (*_BINARY, "typed", "safe"), exp.IntDiv: _BINARY, exp.Mod: _BINARY,
+    exp.BitwiseAnd: _BINARY, exp.BitwiseOr: _BINARY, exp.BitwiseXor: _BINARY,
+    exp.DPipe: ("this", "expression", "safe"),
+    exp.In: ("this", "expressions"),
+    exp.Between: ("this", "low", "high"),
+    exp.Like: ("this", "expression", "negate"), exp.ILike: ("this", "expression", "negate"), exp.Escape: _BINARY,
+    exp.RegexpLike: _BINARY,
+    exp.Case: ("this", "ifs", "default"),
+    exp.If: ("this", "true", "false"),
+    exp.Cast: ("this", "to", "safe"), exp.TryCast: ("this", "to", "safe"),
+    exp.DataType: ("this", "expressions", "nested"), exp.DataTypeParam: ("this",), exp.ColumnDef: ("this", "kind"),
+    exp.Extract: _BINARY,
+    exp.Trim: ("this", "expression", "position"),
+    exp.Substring: ("this", "start", "length"),
+    exp.StrPosition: ("this", "substr"),
+    exp.Interval: ("this", "unit"),
+    exp.Bracket: ("this", "expressions", "offset", "safe"),
+    exp.Dot: _BINARY,
+    exp.Anonymous: ("this", "expressions"),
+    exp.CurrentTimestamp: (), exp.CurrentDate: (),
+}  # fmt: skip
+_WORDS = {
+    "limit": ("LIMIT is not allowed: input_data is one entity's events, and a batch holds many", NOT_SEPARABLE),
+    "offset": ("OFFSET is not allowed: input_data is one entity's events, and a batch holds many", NOT_SEPARABLE),
+    "laterals": ("LATERAL VIEW is not allowed", NOT_ALLOWED),
+    "sample": ("TABLESAMPLE is not allowed", NOT_ALLOWED),
+    "pivots": ("PIVOT is not allowed", NOT_ALLOWED),
+    "recursive": ("WITH RECURSIVE is not allowed", NOT_ALLOWED),
+    "hint": ("hints are not allowed", NOT_ALLOWED),
+    "except_": ("* EXCEPT is not allowed; name the columns", NOT_ALLOWED),
+    "rollup": ("ROLLUP is not allowed", NOT_SEPARABLE),
+    "cube": ("CUBE is not allowed", NOT_SEPARABLE),
+    "grouping_sets": ("GROUPING SETS are not allowed", NOT_SEPARABLE),
+    "query": ("IN takes a list of values here, not a query", NOT_SEPARABLE),
+    "windows": ("named windows are not allowed; write OVER (...) at the function", NOT_ALLOWED),
+}
+_CLASSES: dict[type[exp.Expression], tuple[str, str]] = {
+    exp.Exists: ("EXISTS is not allowed", NOT_SEPARABLE),
+    exp.JSONExtract: ("-> is not allowed", NOT_ALLOWED),
+    exp.Lambda: ("lambdas are not allowed", NOT_ALLOWED),
+    exp.Values: ("VALUES is not allowed", NOT_ALLOWED),
+    exp.QueryTransform: ("TRANSFORM is not allowed", NOT_ALLOWED),
+}
+
+
+def check_nodes(tree: exp.Expression, text: Text) -> None:
+    """Raises Invalid (`sql_not_allowed`, `sql_not_separable`, `sql_syntax`) or TooLarge for the first thing that is not in the table."""
+    count = 0
+    stack: list[tuple[exp.Expression, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        count += 1
+        if count > MAX_NODES:
+            raise TooLarge("too_large", f"the SQL has more than {MAX_NODES} parts")
+        if depth > MAX_TREE_DEPTH:
+            raise text.refuse(NOT_ALLOWED, f"expressions nest deeper than {MAX_TREE_DEPTH}", node)
+        _check(node, text)
+        for child in node.iter_expressions():
+            # a chain of one connector is one level: it is rendered flat
+            flat = type(child) is type(node) and isinstance(node, exp.Connector)
+            stack.append((child, depth + (not flat)))
+
+
+def _check(node: exp.Expression, text: Text) -> None:
+    parts = PARTS.get(type(node))
+    if parts is None:
+        words, code = _CLASSES.get(type(node), (f"{_spoken(node)} is not allowed", NOT_ALLOWED))
+        raise text.refuse(code, words, node)
+    for part, value in node.args.items():
+        if part not in parts and value not in (None, False, []):
+            words, code = _WORDS.get(part, (f"{part.strip('_').replace('_', ' ').upper()} is not allowed here", NOT_ALLOWED))
+            raise text.refuse(code, words, node)
+    if isinstance(node, (exp.Group, exp.Order)) and not node.expressions:
+        raise text.refuse(SYNTAX, f"{type(node).__name__.upper()} BY names nothing", node)
+    if isinstance(node, exp.Identifier) and node.this.startswith("__"):
+        raise text.refuse(NOT_ALLOWED, "names that start with __ are reserved", node)
+    if isinstance(node, exp.Alias) and not isinstance(node.args["alias"], exp.Identifier):
+        raise text.refuse(NOT_ALLOWED, "a name is expected", node)
+
+
+def _spoken(node: exp.Expression) -> str:
+    return "".join(f" {c}" if c.isupper() and i else c for i, c in enumerate(type(node).__name__)).upper()
+
+
+def refusal_of(node: exp.Expression, text: Text) -> Invalid:
+    """The refusal of a node that is in the table but has no meaning where it stands."""
+    return text.refuse(NOT_ALLOWED, f"{_spoken(node)} is not allowed here", node)

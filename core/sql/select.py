@@ -1,0 +1,194 @@
+"""A SELECT in levels: rows (FROM, WHERE), groups, windows, final expressions; each a derived table that carries the run.
+
+An aggregate or a window is computed on its own level and read as a column above it, so a final expression is a plain one,
+the same over groups of rows and over merged tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from sqlglot import exp
+
+from core.errors import Invalid
+from core.sql.aggregate_calls import aggregate, aggregate_call
+from core.sql.aggregates import Partial
+from core.sql.calls import scalar
+from core.sql.expressions import Expressions
+from core.sql.pieces import Sql
+from core.sql.refusal import NOT_ALLOWED, NOT_GROUPED, NOT_SEPARABLE
+from core.sql.relation import Env
+from core.sql.scope import Scope
+
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A partial on the group level: its column, and the columns of the (n, mean, M2) it belongs to."""
+
+    name: str
+    partial: Partial
+    family: tuple[str, ...]
+
+
+@dataclass
+class Item:
+    """One output of a SELECT."""
+
+    name: str
+    node: exp.Expression
+
+
+def items_of(node: exp.Select, env: Env) -> list[Item]:
+    """The outputs and their names. Raises Invalid for * and for expressions without a name."""
+    items: list[Item] = []
+    for one in node.expressions:
+        if isinstance(one, exp.Star) or isinstance(one, exp.Column) and isinstance(one.this, exp.Star):
+            raise env.text.refuse(NOT_ALLOWED, "name the columns: SELECT * would change with the events", one)
+        if isinstance(one, exp.Alias):
+            items.append(Item(one.alias, one.this))
+        elif isinstance(one, exp.Column):
+            items.append(Item(one.name, one))
+        else:
+            raise env.text.refuse(NOT_ALLOWED, "give the expression a name with AS", one)
+    names = [item.name.lower() for item in items]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise env.text.refuse(NOT_ALLOWED, f"two outputs are called {items[place].name}", items[place].node)
+    return items
+
+
+def own_nodes(nodes: Sequence[exp.Expression], wanted: type[exp.Expression]) -> list[exp.Expression]:
+    """Nodes of a class below these."""
+    return [found for node in nodes for found in node.find_all(wanted)]
+
+
+@dataclass
+class Levels:
+    """The levels of one SELECT while they are being written."""
+
+    env: Env
+    scope: Scope
+    items: list[Item]
+    groups: list[tuple[exp.Expression, Sql]] = field(default_factory=list)
+    grouped: bool = False
+    slots: dict[str, Slot] = field(default_factory=dict)  # aggregate text -> its column
+    whole: list[str] = field(default_factory=list)  # why the events themselves are needed
+    visible: int = 0  # how many outputs a name may refer to
+    where: str | None = None  # where rows that do not pass must still be counted as a run (tiles), else None
+
+    def rows(self) -> Expressions:
+        """Expressions over single rows: WHERE, GROUP BY, arguments of aggregates."""
+        return Expressions(self.env.text, self.env.dialect, self.env.budget, self.scope.column, self._no_aggregate)
+
+    def over_groups(self) -> Expressions:
+        """Expressions over groups: outputs and HAVING of a grouped SELECT."""
+        return Expressions(self.env.text, self.env.dialect, self.env.budget, self._group_column, self._aggregate, self._group)
+
+    def _no_aggregate(self, node: exp.Expression, level: Expressions) -> Sql:
+        if aggregate_call(node) is not None:
+            raise level.refuse("an aggregate cannot stand here (WHERE, GROUP BY, another aggregate)", node)
+        return scalar(node, level)
+
+    def _group(self, node: exp.Expression) -> Sql | None:
+        for place, (group, value) in enumerate(self.groups):
+            if node == group:
+                return replace(value, text=f"g.__g{place}")
+        return None
+
+    def _group_column(self, node: exp.Expression) -> Sql:
+        found = self.aliased(node, self.over_groups())
+        if found is not None:
+            return found
+        value = self.scope.column(node)
+        for place, (_, group) in enumerate(self.groups):
+            if value.text == group.text:
+                return replace(group, text=f"g.__g{place}")
+        raise self.env.text.refuse(NOT_ALLOWED, f"{node.name} is neither grouped nor inside an aggregate", node)
+
+    def aliased(self, node: exp.Expression, level: Expressions) -> Sql | None:
+        """An earlier output of that name, where no column has it: a name that was read as a column stays one."""
+        if not isinstance(node, exp.Column) or node.table or self.is_column(node.name):
+            return None
+        for place, item in enumerate(self.items[: self.visible]):
+            if item.name.lower() == node.name.lower():
+                before, self.visible = self.visible, place
+                value = level.emit(item.node)
+                self.visible = before
+                return value
+        return None
+
+    def is_column(self, name: str) -> bool:
+        """Whether the name is known to be a column of a source."""
+        facts = self.env.facts
+        closed = any(name.lower() in source.relation.columns for source in self.scope.sources)
+        return closed or name in self.env.types or facts.inputs.get(name.lower()) == name
+
+    def _aggregate(self, node: exp.Expression, level: Expressions) -> Sql:
+        call = aggregate_call(node)
+        if call is None:
+            return scalar(node, level)
+        rows = self.rows()
+        made = aggregate(call, rows, self.order(), self.where)
+        if made.whole:
+            self.whole.append(made.whole)
+        fresh = (f"__a{place}" for place in count(len(self.slots)))
+        names = tuple(self.slots[p.text].name if p.text in self.slots else next(fresh) for p in made.partials)
+        for partial, name in zip(made.partials, names, strict=True):
+            self.slots.setdefault(partial.text, Slot(name, partial, names))
+        return Sql(made.final([f"g.{name}" for name in names]), made.type, made.reads)
+
+    def order(self) -> list[Sql] | None:
+        """What orders the rows of a run here."""
+        orders = [self.env.order(source.alias, source.relation) for source in self.scope.sources]
+        if any(order is None for order in orders):
+            return None
+        first, *others = [order for order in orders if order is not None]
+        return first + [place for order in others for place in order[1:]]
+
+
+def group_nodes(node: exp.Select, levels: Levels) -> list[exp.Expression]:
+    """The nodes of GROUP BY, with places (GROUP BY 1) and names of outputs resolved."""
+    found: list[exp.Expression] = []
+    for one in node.args["group"].expressions:
+        if isinstance(one, exp.Literal) and not one.is_string:
+            place = int(one.this) if str(one.this).isdigit() else 0
+            if not 1 <= place <= len(levels.items):
+                raise levels.env.text.refuse(NOT_ALLOWED, f"GROUP BY {one.this}: there is no such output", one)
+            one = levels.items[place - 1].node
+        elif isinstance(one, exp.Column) and not one.table and not levels.is_column(one.name):
+            one = next((item.node for item in levels.items if item.name.lower() == one.name.lower()), one)
+        found.append(one.unnest())
+    return found
+
+
+def check_grouping(groups: Sequence[Sql], env: Env, node: exp.Expression, root: bool) -> bool:
+    """Whether the grouping is exactly the key. Raises Invalid where it misses a part of it."""
+    keys = {group.key for group in groups if group.key is not None}
+    names = ", ".join(env.keys)
+    if len(keys) < len(env.keys):
+        code = NOT_GROUPED if root else NOT_SEPARABLE
+        raise env.text.refuse(code, f"GROUP BY must name the entity's key {names}", node)
+    exact = all(group.key is not None for group in groups)
+    if root and not exact:
+        raise env.text.refuse(NOT_GROUPED, f"the last GROUP BY must be exactly the entity's key {names}", node)
+    return exact
+
+
+def ungrouped_aggregate(levels: Levels, node: exp.Select, root: bool) -> Invalid | None:
+    """The refusal of an aggregate without GROUP BY, None where there is none."""
+    having = node.args.get("having")
+    for expression in [item.node for item in levels.items] + ([having] if having else []):
+        for inner in expression.walk(prune=lambda n: isinstance(n, exp.Window)):
+            if not isinstance(inner, exp.Window) and aggregate_call(inner) is not None:
+                names = ", ".join(levels.env.keys)
+                return levels.env.text.refuse(NOT_GROUPED if root else NOT_SEPARABLE, f"an aggregate needs GROUP BY {names}", inner)
+    return None
+
+
+def query_ctes(node: exp.Expression) -> Mapping[str, exp.Expression]:
+    """The bodies of a query's CTEs by lower-case name, in order."""
+    clause = node.args.get("with_")
+    return {} if clause is None else {cte.alias.lower(): cte.this for cte in clause.expressions}
