@@ -135,8 +135,8 @@ def test_a_gap_in_kafka_is_noted_and_passed(kafka: Kafka, start: Start, topic: s
     assert stored(topic) == ["0", "3"]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT g.first_offset, g.next_offset FROM log_source_gap g JOIN log_source_offset o USING (topic_id, topic_partition)"
-            " WHERE o.topic = %s",
+            "SELECT gap.first_offset, gap.next_offset FROM log_source_gap gap"
+            " JOIN log_source_offset USING (topic_id, topic_partition) WHERE topic = %s",
             [topic],
         )
         assert cursor.fetchall() == [(1, 3)]

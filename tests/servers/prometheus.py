@@ -17,13 +17,12 @@ DEPLOYED = Path(__file__).resolve().parents[2] / "deploy" / "prometheus.yml"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def adapted(text: str, target: str, every: str = "1s") -> str:
-    """The deployed settings with the test's address as every target, scraped each second, without alert managers."""
-    text, targets = re.subn(r"targets:\s*(\[[^\]]*\]|(\n\s+-\s+\S+)+)", f'targets: ["{target}"]', text)
-    if not targets:
-        raise ServerFailed("deploy/prometheus.yml names no targets")
-    text = re.sub(r"(scrape_interval|evaluation_interval):\s*\S+", rf"\1: {every}", text)
-    return re.sub(r"scrape_timeout:\s*\S+", f"scrape_timeout: {every}", text)
+def adapted(text: str, web: str, own: str, every: str = "1s") -> str:
+    """The deployed settings with these addresses of web and Prometheus itself, scraped each second."""
+    if "web:8000" not in text:
+        raise ServerFailed("deploy/prometheus.yml does not scrape web:8000")
+    text = text.replace("web:8000", web).replace("localhost:9090", own)
+    return re.sub(r"(scrape_interval|evaluation_interval|scrape_timeout):\s*\S+", rf"\1: {every}", text)
 
 
 class Prometheus:
@@ -38,8 +37,8 @@ class Prometheus:
             raise ServerFailed(f"{DEPLOYED} is missing")
         home.mkdir(parents=True, exist_ok=True)
         config = home / "prometheus.yml"
-        config.write_text(adapted(DEPLOYED.read_text(), target))
-        for rules in DEPLOYED.parent.glob("*.rules.yml"):
+        config.write_text(adapted(DEPLOYED.read_text(), target, f"127.0.0.1:{self.port}"))
+        for rules in DEPLOYED.parent.glob("rules*.yml"):
             shutil.copy(rules, home)
         self._process = Process(
             "Prometheus",
