@@ -101,16 +101,17 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
 # Files are found where the packages keep them: a demo needs no collectstatic. The image collects and hashes them.
-WHITENOISE_USE_FINDERS = not env.bool("JSTORE_STATIC_COLLECTED", default=False)
+STATIC_COLLECTED = env.bool("JSTORE_STATIC_COLLECTED", default=False)
+STATIC_ROOT = BASE_DIR / "staticfiles" if STATIC_COLLECTED else None
+WHITENOISE_USE_FINDERS = not STATIC_COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if WHITENOISE_USE_FINDERS
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
 

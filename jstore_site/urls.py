@@ -15,5 +15,6 @@ urlpatterns = [
     path("api/v1/", include("features.api_urls")),
     path("", include("monitoring.urls")),
     path("", include("processing.urls")),
+    path("", include("serving.urls")),
     path("", include("features.urls")),
 ]
