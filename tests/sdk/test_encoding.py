@@ -71,6 +71,9 @@ def test_it_writes_what_data_people_have(value, json_value):
         (Decimal("-0.1"), -0.1),
         (Decimal("0.12345678901234567890"), "0.12345678901234567890"),
         (Decimal("9007199254740993"), "9007199254740993"),
+        (Decimal("12.3000000000000000000"), 12.3),
+        (Decimal("1234567890123.456"), "1234567890123.456"),
+        (Decimal("1E-400"), "0." + "0" * 399 + "1"),
     ],
 )
 def test_it_writes_a_decimal_as_a_number_where_that_is_exact(value, json_value):

@@ -77,18 +77,19 @@ def _simplify(value: Any) -> Any:
     return _simplify_numpy(value)
 
 
-def _simplify_decimal(value: Decimal) -> Any:
-    """A number where a JSON number is exact, else text.
+def _simplify_decimal(value: Decimal) -> int | float | str:
+    """A number where a JSON number keeps every digit, else text.
 
-    So undeclared columns stay numbers, and columns declared DECIMAL are exact either way; an undeclared column refuses
-    the text, as it refuses integers beyond 2^53.
+    So undeclared columns stay numbers, and columns declared DECIMAL are exact either way: the server takes up to 15
+    digits from a number and the rest from text. An undeclared column refuses the text, as it refuses integers beyond 2^53.
     """
     if not value.is_finite():
         raise ValueError(f"{value} is not a finite number; give None")
     if value == value.to_integral_value() and abs(value) < 2**53:
         return int(value)
+    digits = "".join(map(str, value.as_tuple().digits)).strip("0")
     number = float(value)
-    return number if math.isfinite(number) and Decimal(repr(number)) == value else format(value, "f")
+    return number if len(digits) <= 15 and Decimal(repr(number)) == value else format(value, "f")
 
 
 def _simplify_numpy(value: Any) -> Any:
