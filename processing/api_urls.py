@@ -1,5 +1,18 @@
-"""Paths of this app."""
+"""Paths of events, dead letters, runs and activation, under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from processing.api import Events
+from processing.api_operations import Activate, DeadLetter, DeadLetters, ReplayMatching, ReplayOne, RunDetail, RunMove, Runs
+
+urlpatterns = [
+    re_path(r"^events/?$", Events.as_view(), name="api-events"),
+    re_path(r"^dead-letters/?$", DeadLetters.as_view(), name="api-dead-letters"),
+    re_path(r"^dead-letters/replay/?$", ReplayMatching.as_view(), name="api-dead-letters-replay"),
+    re_path(r"^dead-letters/(?P<letter_id>[0-9]{1,20})/?$", DeadLetter.as_view(), name="api-dead-letter"),
+    re_path(r"^dead-letters/(?P<letter_id>[0-9]{1,20})/replay/?$", ReplayOne.as_view(), name="api-dead-letter-replay"),
+    re_path(r"^runs/?$", Runs.as_view(), name="api-runs"),
+    re_path(r"^runs/(?P<run_id>[0-9a-fA-F-]{1,64})/?$", RunDetail.as_view(), name="api-run"),
+    re_path(r"^runs/(?P<run_id>[0-9a-fA-F-]{1,64})/(?P<verb>pause|resume|cancel)/?$", RunMove.as_view(), name="api-run-move"),
+    re_path(r"^features/(?P<name>[a-z][a-z0-9_]{0,62})/versions/(?P<version>[1-9][0-9]{0,8})/activate/?$", Activate.as_view(), name="api-activate"),
+]

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from backends import metrics
+from core.clock import format_time
 from core.errors import NotFound
 from core.rows import dump_row
 from processing.models import DeadLetter
@@ -90,6 +91,14 @@ def get(project: str, letter_id: int) -> DeadLetter:
 def discard(project: str, letter_id: int) -> None:
     """Delete one letter; raises NotFound."""
     get(project, letter_id).delete()
+
+
+def document(letter: DeadLetter) -> dict[str, Any]:
+    """A letter as the API answers it."""
+    return {
+        "id": letter.id, "code": letter.code, "detail": letter.detail, "source": letter.source, "group": letter.group or letter.address,
+        "partition": letter.partition, "offset": letter.offset, "received_at": format_time(letter.received_at), "payload": payload_text(letter),
+    }
 
 
 def payload_text(letter: DeadLetter) -> str:

@@ -1,0 +1,67 @@
+"""A version becomes the active one: only when it is built and has caught up; until then the old one serves."""
+
+from __future__ import annotations
+
+from backends.offline import log
+from backends.offline.pairs import BUCKETS
+from backends.online.client import client, redis_up
+from backends.online.store import OnlineStore
+from core.errors import NotFound
+from features import selectors, services
+from processing import runs
+from processing.models import Run
+
+KIND = "activate"
+
+
+def activate(project: str, name: str, version: int, actor: str) -> Run | None:
+    """-> a run that moves the pointer once the version has lag 0 (at once where it has), or None where it is active already.
+
+    Raises NotFound for a group or version that is not there.
+    """
+    spec = selectors.group_spec(project, name)
+    if spec is None or spec.deleted or version not in spec.versions:
+        raise NotFound("unknown_version", f"there is no version {version} of {name[:80]!r}")
+    if spec.active == version:
+        return None
+    run = runs.create(project, KIND, f"{name}@{version}", actor, {"group": name, "version": version})
+    advance(run)
+    run.refresh_from_db()
+    return run
+
+
+def advance(run: Run) -> bool:
+    """One try. -> whether the run is over; else it must be tried again later."""
+    lease = runs.claim(run.id)
+    if lease is None:
+        return False
+    name, version = run.params["group"], run.params["version"]
+    spec = selectors.group_spec(run.project, name)
+    if spec is None or spec.deleted or version not in spec.versions:
+        runs.finish(lease, error=f"version {version} of {name} is gone")
+        return True
+    share = caught_up(run.project, spec.versions[version].code, spec.current.code if spec.current else None)
+    if share < 1.0:
+        runs.advance(lease, share, 0)
+        runs.release(lease)
+        return False
+    services.set_active(run.project, name, version, run.actor)
+    runs.finish(lease, result={"active": version})
+    return True
+
+
+def caught_up(project: str, code: str, serving: str | None = None) -> float:
+    """The share of a version's buckets that are whole and as far as those of the version that serves. 1.0: it may take over.
+
+    Compared with the serving version and not with the head alone: under a steady stream nobody is at the head for long.
+    """
+    head = log.head(project).position
+    codes = [code] if serving is None else [code, serving]
+    with redis_up():
+        found = OnlineStore(client()).cursors(project, [(c, bucket) for c in codes for bucket in range(BUCKETS)])
+    good = 0
+    for bucket in range(BUCKETS):
+        mine, other = found[bucket], None if serving is None else found[BUCKETS + bucket]
+        wanted = min(head, other.position) if other is not None and other.whole else head
+        good += mine is not None and mine.whole and mine.position >= wanted
+    return good / BUCKETS

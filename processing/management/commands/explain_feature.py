@@ -1,0 +1,46 @@
+"""`manage.py explain_feature GROUP`: how a group is computed, and why so."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from backends.offline.program import program
+from core.clock import MICRO
+from core.errors import JStoreError
+from core.names import parse_ref
+from features import selectors
+
+
+class Command(BaseCommand):
+    """Prints the plan of a version: path and reason, window and hop, columns with types, and the SQL that the engine runs."""
+
+    help = "Show how a feature group is computed."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("feature", help="group or group@version")
+        parser.add_argument("--project", default="default")
+        parser.add_argument("--dialect", default="duckdb", choices=("duckdb", "spark"))
+
+    def handle(self, *args: Any, feature: str, project: str, dialect: str, **options: Any) -> None:
+        try:
+            ref = parse_ref(feature)
+        except JStoreError as error:
+            raise CommandError(str(error)) from error
+        spec = selectors.group_spec(project, ref.group)
+        version = None if spec is None else spec.version(ref.version)
+        if spec is None or version is None:
+            raise CommandError(f"there is no {feature} in project {project}")
+        made = program(spec, version)
+        say = self.stdout.write
+        say(f"{spec.name}@{version.number} ({version.status}), entity {', '.join(spec.entity)}, time {spec.timestamp_column} {spec.time_kind}")
+        say(f"path: {version.path}: {version.path_reason}")
+        say("window: the whole history" if made.window is None else f"window: {made.window.label}, lower edge moves in hops of {made.window.hop // MICRO} s")
+        say("inputs: " + ", ".join(f"{name} {spec.columns.get(name) or 'open'}" for name in version.input_columns))
+        say("features: " + ", ".join(f"{n} {t or 'open'}" for n, t in zip(version.outputs, spec.layout_of(version).outputs, strict=True)))
+        say(f"from the events, in {dialect}:\n  {made.compiled.general(dialect, made.column_types)}")
+        if version.path == "tiles":
+            say(f"partials of a hop:\n  {made.compiled.partial(dialect, made.column_types)}")
+            say(f"merged:\n  {made.compiled.finish(dialect, made.column_types)}")

@@ -1,0 +1,40 @@
+"""`manage.py rebuild_online`: the online store made again from the log, while it serves; readers are told STALE until a bucket is whole."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from backends.offline import log
+from backends.offline.pairs import BUCKETS
+from backends.online.client import client
+from backends.online.store import OnlineStore
+from features import selectors, services
+from processing import settle
+from processing.load import load
+
+
+class Command(BaseCommand):
+    """Opens a new epoch for every bucket and loads it."""
+
+    help = "Rebuild the online store from the event log."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("features", nargs="*", help="groups; all without")
+        parser.add_argument("--project", default="default")
+
+    def handle(self, *args: Any, features: list[str], project: str, **options: Any) -> None:
+        services.republish(project)
+        store, specs = OnlineStore(client()), selectors.group_specs(project)
+        if unknown := set(features) - {spec.name for spec in specs}:
+            raise CommandError(f"there is no {', '.join(sorted(unknown))} in project {project}")
+        chosen = [(spec, version) for spec in specs if not features or spec.name in features for version in spec.versions.values() if version.status != "retired"]
+        for n, (spec, version) in enumerate(chosen, 1):
+            head = log.head(project)
+            settled = settle.settle(spec, version, head.position)
+            now = settled.versions[version.number]
+            before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
+            done = load(store, settled, now, before, head)
+            self.stdout.write(f"[{n}/{len(chosen)}] {spec.name}@{version.number}: {len(done)} of {BUCKETS} buckets at position {head.position}")
