@@ -41,3 +41,8 @@ def prometheus(stack: Stack) -> Iterator[Prometheus]:
         server.start()
         yield server
         server.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that kill processes come last: what they may leave behind is no other test's trouble."""
+    items.sort(key=lambda item: "chaos" in item.nodeid.split("::")[0])
