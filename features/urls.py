@@ -1,5 +1,19 @@
-"""Paths of this app."""
+"""Paths of the registry's pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from features import views, views_keys
+
+pages: list[URLPattern | URLResolver] = [
+    path("features/", views.features, name="list"),
+    path("new-feature/", views.new, name="new"),
+    path("new-feature/check/", views.check, name="check"),
+    path("features/<slug:name>/", views.feature, name="detail"),
+    path("features/<slug:name>/delete/", views.delete, name="delete"),
+    path("find/", views.palette, name="palette"),
+    path("keys/", views_keys.keys, name="keys"),
+    path("keys/new/", views_keys.make_key, name="make_key"),
+    path("keys/<slug:public_id>/revoke/", views_keys.revoke_key, name="revoke_key"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", include((pages, "features")))]

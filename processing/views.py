@@ -81,6 +81,16 @@ def activate(request: HttpRequest, name: str, version: int) -> HttpResponse:
     return act(
         request,
         lambda: activation.activate(PROJECT, name, version, request.user.get_username()),
-        lambda _run: _("Version %(number)s of %(name)s is being activated; the other one serves until it has caught up.") % {"number": version, "name": name},
+        lambda started: activated(started, name, version),
         reverse("features:detail", args=[name]),
     )
+
+
+def activated(started: Run | None, name: str, version: int) -> str:
+    """What became of the wish to activate a version."""
+    names = {"name": name, "number": version}
+    if started is None:
+        return _("Version %(number)s of %(name)s is active already.") % names
+    if started.status == "succeeded":
+        return _("Version %(number)s of %(name)s is active.") % names
+    return _("Version %(number)s of %(name)s is being activated; the other one serves until it has caught up.") % names

@@ -1,0 +1,82 @@
+"""What every page shares: who may see it, who may change something, and how an error of the layers below is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+
+from core.errors import JStoreError
+
+PROJECT = "default"
+"""The project the pages act on."""
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def may_edit(request: HttpRequest) -> bool:
+    """Whether the person may change definitions, keys, runs and dead letters."""
+    return bool(request.user.is_staff or request.user.is_superuser)
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """To the login page; a fragment asks the browser to leave the whole page, or the form would land inside it."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": resolve_url("login")})
+    return redirect_to_login(request.get_full_path())
+
+
+def show_error(request: HttpRequest, error: JStoreError) -> HttpResponse:
+    """An error as a page, or as a note where a fragment was asked for (htmx shows answers of 4xx and 5xx too)."""
+    fragment = request.headers.get("HX-Request") == "true"
+    return render(request, "parts/error_note.html" if fragment else "error.html", {"error": error}, status=error.status)
+
+
+def page(view: View[P]) -> View[P]:
+    """A page for those who are signed in. Errors of the tree in `core.errors` become pages with their status and words."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return sign_in(request)
+        try:
+            response = view(request, *args, **kwargs)
+        except JStoreError as error:
+            response = show_error(request, error)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return never_cache(inner)
+
+
+def editing(view: View[P]) -> View[P]:
+    """A page that changes something: for staff only."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.user.is_authenticated and not may_edit(request):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return page(inner)
+
+
+def act(request: HttpRequest, action: Callable[[], Any], done: Callable[[Any], str], back: str) -> HttpResponse:
+    """Do it, say how it went in a message, go back. `done` words the success from what the action gave."""
+    try:
+        result = action()
+    except JStoreError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, done(result))
+    return redirect(back)
