@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -33,13 +33,17 @@ HEARTBEAT = 2 * MICRO  # cursors of idle buckets are renewed; readers call 20 s 
 REFRESH = 5 * MICRO  # the registry is compared with what is published, and cursors are read again
 _logger = structlog.get_logger(__name__)
 Place = tuple[str, int]  # (version code, bucket)
+Read = Callable[[str, int, int, int], list[log.LogRow]]  # project, after, limit, upto
 
 
 class Applier:
     """One process's share of the work in every project."""
 
-    def __init__(self, store: OnlineStore, buckets: Sequence[int], on: Engine | None = None, apply: bool = True) -> None:
-        self._store, self._buckets, self._on, self._apply = store, tuple(buckets), on, apply
+    def __init__(
+        self, store: OnlineStore, buckets: Sequence[int], on: Engine | None = None, read: Read = log.read, apply: bool = True
+    ) -> None:
+        """on: the engine (the configured one without); read: where rows come from; apply: whether batches are this process's work."""
+        self._store, self._buckets, self._on, self._read, self._apply = store, tuple(buckets), on, read, apply
         self._cursors: dict[str, dict[Place, Cursor | None]] = defaultdict(dict)
         self._beaten: dict[str, int] = defaultdict(int)
         self._refreshed: dict[str, int] = defaultdict(int)
@@ -130,7 +134,7 @@ class Applier:
             return False
         positions = sorted(behind)
         upto = min(positions[0] + BATCH, positions[1] if len(positions) > 1 else head.position, head.position)
-        rows = log.read(project, positions[0], BATCH, upto)
+        rows = self._read(project, positions[0], BATCH, upto)
         started = time.monotonic()
         for spec, version, cursors in behind[positions[0]]:
             self._apply_one(spec, version, cursors, rows, upto, head)

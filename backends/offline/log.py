@@ -206,6 +206,42 @@ def projects() -> list[str]:
         return [project for (project,) in c.fetchall()]
 
 
+@dataclass(frozen=True)
+class RowPlace:
+    """Where a row of the log stands and where its text came from, without the text. `origin`: its topic is known."""
+
+    head: tuple[Any, ...]
+    topic: str
+    partition: int
+    offset: int
+    item: int
+
+    @property
+    def position(self) -> int:
+        return int(self.head[0])
+
+    @property
+    def origin(self) -> str | None:
+        return self.topic or None
+
+    def with_row(self, row: dict[str, Any]) -> LogRow:
+        """The row of the log with a text that was read elsewhere."""
+        return LogRow(*self.head, row)
+
+
+def places(project: str, after: int, limit: int, upto: int) -> list[RowPlace]:
+    """Like read, without the payloads."""
+    columns = _COLUMNS.rpartition(", ")[0]
+    with cursor() as c:
+        c.execute(
+            f"SELECT {columns}, coalesce(o.topic, ''), coalesce(e.topic_partition, 0), coalesce(e.topic_offset, 0), coalesce(e.item, 0) FROM log_event e"
+            " LEFT JOIN log_source_offset o ON o.topic_id = e.topic_id AND o.topic_partition = e.topic_partition"
+            " WHERE e.project = %s AND e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s",
+            [project, after, upto, limit],
+        )
+        return [RowPlace(cells[:8], *cells[8:]) for cells in c.fetchall()]
+
+
 def rows_at(project: str, positions: Sequence[int]) -> dict[int, LogRow]:
     """The rows at these positions."""
     with cursor() as c:

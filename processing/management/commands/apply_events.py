@@ -12,6 +12,7 @@ from typing import Any
 import psycopg2
 import redis
 import structlog
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
@@ -39,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, buckets: str, once: bool, **options: Any) -> None:
         first, _, last = buckets.partition("-")
-        applier = Applier(OnlineStore(client()), range(int(first), int(last or first) + 1))
+        applier = Applier(OnlineStore(client()), range(int(first), int(last or first) + 1), apply=settings.JSTORE_ENGINE != "spark")
         self._stopped = False
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)

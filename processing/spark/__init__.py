@@ -1,0 +1,1 @@
+"""Applying the log as Spark jobs, where the engine is Spark."""
