@@ -1,0 +1,5 @@
+"""Spark by any master URL."""
+
+from backends.engine.spark.session import Spark
+
+__all__ = ["Spark"]
