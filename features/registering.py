@@ -49,7 +49,10 @@ def register(project: str, document: Any, actor: str) -> Registered:
     the registry cannot be reached. The answer is published to Redis before this returns, unless Redis is down.
     """
     definition = Definition.parse(document)
-    compiled = compile_sql(definition.query, definition.entity, definition.timestamp_column)
+    typed = {
+        name: kind for name, kind in definition.columns.items() if name not in (*definition.entity, definition.timestamp_column)
+    }
+    compiled = compile_sql(definition.query, definition.entity, definition.timestamp_column, typed)
     wanted = _Wanted(project, definition, compiled, definition.fingerprint(compiled.sql), words_of(definition, document), actor)
     with registry_up():
         for _ in range(ATTEMPTS):

@@ -19,6 +19,7 @@ def registry(request: pytest.FixtureRequest, redis: object) -> str:
     """An empty registry on one of its databases, and an empty Redis. -> the database's name. Goes with the mark django_db."""
     if request.param == "mongodb":
         request.getfixturevalue("mongodb_registry")
+    assert connections[Group.objects.db].vendor == request.param
     republish()
     return str(request.param)
 
@@ -34,7 +35,7 @@ def mongodb_alias(request: pytest.FixtureRequest, django_db_blocker: object) -> 
         call_command("migrate", database="registry", interactive=False, verbosity=0)
         connections["registry"].close()
         del settings.DATABASES["registry"]
-    yield alias
+    return alias
 
 
 @pytest.fixture
