@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ sys.path.insert(0, str(SDK))
 from j_feature_store import FeatureStoreClient  # noqa: E402 - needs the path above
 
 from tests.sdk.scripted import QUICK, Reply, Script, serve  # noqa: E402
+from tests.servers.stack import Stack  # noqa: E402
 
 
 @pytest.fixture
@@ -48,3 +50,16 @@ def problem() -> Callable[..., Reply]:
         return Reply(status, document, headers)
 
     return problem
+
+
+@pytest.fixture
+def tag() -> str:
+    """A part of names that no other test uses: the stack is shared."""
+    return uuid.uuid4().hex[:8]
+
+
+@pytest.fixture
+def store(stack: Stack) -> Iterator[FeatureStoreClient]:
+    """A client of the run's real JStore."""
+    with FeatureStoreClient(host="127.0.0.1", port=stack.port, api_key=stack.run["api_key"]) as connected:
+        yield connected
