@@ -1,4 +1,4 @@
-"""The consumer's loop: poll, store, acknowledge. What could not be stored is read again, never passed over.
+"""The consumer's loop: poll, store, acknowledge. What could not be stored is read again, never passed over unrecorded.
 
 A failure of a store throws the batch away and asks the store anew where to go on (a process that remembers more than the
 store re-reads), after a wait with full jitter in which the group membership is kept.
@@ -19,6 +19,7 @@ from backends import metrics
 from backends.source.base import Partition, Source, SourceRecord, SourceUnavailable
 from core.errors import Unavailable
 from processing.kafka_ingest import KafkaMessage, KafkaOutcome
+from processing.poison import Poison, put_aside
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Consumer:
 
     def __init__(self, project: str, source: Source, accept: Accept, ring: Ring | None = None) -> None:
         self._project, self._source, self._accept, self._ring = project, source, accept, ring
-        self._going, self._failures, self._lag_at = True, 0, 0.0
+        self._going, self._failures, self._lag_at, self._poison = True, 0, 0.0, Poison()
 
     def stop(self) -> None:
         """Ends `run` after the batch in hand; safe in a signal handler."""
@@ -78,19 +79,32 @@ class Consumer:
         try:
             outcome = self._accept(self._project, [_message(record) for record in records])
         except Exception as error:
-            if store_is_away(error) or len(records) == 1:
+            if store_is_away(error):
                 raise
+            if len(records) == 1:
+                self._alone(records, error)
+                return
             # One record may be the cause. Halves find it, and store all that stand before it.
             logger.warning("A batch of %s was refused whole: %r", len(records), error)
             middle = len(records) // 2
             self._store(records[:middle])
             self._store(records[middle:])
             return
+        self._done(records, outcome)
+
+    def _alone(self, records: Sequence[SourceRecord], error: Exception) -> None:
+        message = _message(records[0])
+        if not self._poison.is_certain(message):
+            raise error
+        logger.error("Put aside as a dead letter: %s-%s offset %s", message.topic, message.partition, message.offset)
+        self._done(records, put_aside(self._project, message, error))
+
+    def _done(self, records: Sequence[SourceRecord], outcome: KafkaOutcome) -> None:
         self._source.ack({Partition(*at): offset for at, offset in outcome.next_offsets.items()})
         _count(records, outcome)
         if self._behind(records, outcome):
             self._source.rewind()
-        if self._ring is not None:
+        if self._ring is not None and outcome.position is not None:
             self._ring(outcome)
 
     def _behind(self, records: Sequence[SourceRecord], outcome: KafkaOutcome) -> bool:

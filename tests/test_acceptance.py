@@ -1,4 +1,4 @@
-"""The acceptance checks, which look at a running JStore from outside, on the run's stack. They are kept beside this repository."""
+"""The acceptance checks, which look at JStore from outside, on the run's stack; they are kept beside this repository."""
 
 from __future__ import annotations
 

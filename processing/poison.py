@@ -1,0 +1,59 @@
+"""A Kafka record that the log cannot take for a reason nobody foresaw: tried again a few times, then put aside as a dead letter.
+
+So one record never blocks its partition, and none is lost: its bytes are in the dead letters and can be replayed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.db import transaction
+
+from backends.offline import log
+from core.clock import now_us
+from processing import dead_letters
+from processing.dead_letters import Letter
+from processing.ingest import SOURCE
+from processing.kafka_ingest import KafkaMessage, KafkaOutcome
+
+# Each try stands behind a wait, so a fault of ours that hits every record puts aside a few a minute, not the topic.
+TRIES = 4
+
+
+class Poison:
+    """Counts the failures of single records of one consumer."""
+
+    def __init__(self) -> None:
+        self._failures: Counter[tuple[str, int, int]] = Counter()
+
+    def is_certain(self, message: KafkaMessage) -> bool:
+        """Notes one more failure of this record alone; whether it has had its tries."""
+        place = (message.topic_id, message.partition, message.offset)
+        self._failures[place] += 1
+        if self._failures[place] < TRIES:
+            return False
+        del self._failures[place]
+        return True
+
+
+def put_aside(project: str, message: KafkaMessage, error: BaseException) -> KafkaOutcome:
+    """The record as a dead letter and its offset as passed, in one transaction. Only the error's class is told."""
+    place = (message.topic_id, message.partition)
+    letter = Letter(
+        project,
+        "unstorable",
+        f"the record could not be stored: {type(error).__name__}",
+        SOURCE,
+        message.value or b"",
+        now_us(),
+        partition=message.partition,
+        offset=message.offset,
+        topic_id=message.topic_id,
+    )
+    with transaction.atomic(using="default"):
+        at = log.lock_offsets([(message.topic_id, message.topic, message.partition)])[place]
+        if at is not None and message.offset < at:
+            return KafkaOutcome({place: at})
+        dead_letters.store([letter])
+        log.move_offset(*place, message.offset + 1, 0, 0, 1)
+    return KafkaOutcome({place: message.offset + 1}, dead=1)
