@@ -6,7 +6,7 @@ import pytest
 import redis as redis_client
 from django.conf import settings
 
-pytest_plugins = [f"tests.plugins.{name}" for name in ("acceptance", "browser", "kafka", "mongodb", "stack")]
+pytest_plugins = [f"tests.plugins.{name}" for name in ("acceptance", "browser", "fresh", "kafka", "mongodb", "stack")]
 
 
 @pytest.fixture
