@@ -11,20 +11,20 @@ import time
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests.plugins.kafka import Send
 from tests.servers.kafka import Kafka
 from tests.servers.stack import ROOT
 
 
-def test_it_needs_an_address(settings: SettingsWrapper) -> None:
+def test_it_needs_an_address(settings: Settings) -> None:
     settings.KAFKA_BOOTSTRAP_SERVERS = ""
     with pytest.raises(CommandError, match="KAFKA_BOOTSTRAP_SERVERS is not set"):
         call_command("consume_events")
 
 
-def test_it_refuses_a_mechanism_without_a_protocol(settings: SettingsWrapper) -> None:
+def test_it_refuses_a_mechanism_without_a_protocol(settings: Settings) -> None:
     settings.KAFKA_BOOTSTRAP_SERVERS = "localhost:9092"
     settings.KAFKA_SASL_MECHANISM = "PLAIN"
     with pytest.raises(CommandError, match="KAFKA_SECURITY_PROTOCOL"):
@@ -33,7 +33,7 @@ def test_it_refuses_a_mechanism_without_a_protocol(settings: SettingsWrapper) ->
 
 @pytest.mark.kafka
 @pytest.mark.django_db(transaction=True)
-def test_it_consumes_until_sigterm_and_leaves_with_0(kafka: Kafka, topic: str, send: Send, settings: SettingsWrapper) -> None:
+def test_it_consumes_until_sigterm_and_leaves_with_0(kafka: Kafka, topic: str, send: Send, settings: Settings) -> None:
     default = settings.DATABASES["default"]
     uri = f"postgresql://{default['USER']}:{default['PASSWORD']}@{default['HOST']}:{default['PORT']}/{default['NAME']}"
     process = subprocess.Popen(
