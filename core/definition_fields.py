@@ -82,7 +82,7 @@ class Fields:
     def tags(self, name: str) -> tuple[str, ...]:
         value = self.document.get(name) or []
         good = isinstance(value, list) and len(value) <= MOST_TAGS
-        if not good or not all(isinstance(t, str) and 0 < len(t) <= 64 and _is_plain(t) for t in value):
+        if not good or not all(isinstance(t, str) and 0 < len(t.strip()) <= 64 and _is_plain(t) for t in value):
             self.fault("invalid_text", f"a list of at most {MOST_TAGS} texts of 1 to 64 characters", name)
             return ()
         return tuple(dict.fromkeys(unicodedata.normalize("NFC", t.strip()) for t in value))

@@ -22,8 +22,11 @@ _TRANSFORMATION = ("sql_query", "aggregation_window")
 
 @dataclass(frozen=True)
 class Definition:
-    """One definition. `entity`: the keys in order; `sql` None: row-level, the column named like the group; `window`: a label, None
-    for the whole history; `columns`: declared types of input columns; `ttl` in seconds. WORDS are outside the fingerprint."""
+    """One definition; WORDS are outside its fingerprint.
+
+    `entity`: the keys in order. `sql` None: row-level, the feature is the column named like the group. `window`: a label, or None
+    for the whole history. `columns`: the declared types of input columns, in their stored spelling. `ttl`: seconds.
+    """
 
     name: str
     title: str
@@ -63,7 +66,7 @@ class Definition:
             name=name,
             title=title,
             entity=entity,
-            sql=None if transformation is None else inner.sql("sql_query"),
+            sql=inner.sql("sql_query") if isinstance(transformation, dict) else None,
             window=inner.window("aggregation_window"),
             columns=fields.columns("columns"),
             timestamp_column=timestamp_column,
@@ -102,7 +105,7 @@ class Definition:
         return self.sql if self.sql is not None else f"SELECT {', '.join(self.entity)}, {self.name} FROM input_data"
 
     def document(self) -> dict[str, Any]:
-        """-> the document that parses to this definition. The contract's fields are always there, others where they say something."""
+        """-> the document that parses to this definition. The contract's fields are always there, others where they say more."""
         transformation = None
         if self.sql is not None:
             transformation = {"sql_query": self.sql} | ({"aggregation_window": self.window} if self.window else {})

@@ -18,6 +18,7 @@ EXACT = 1 << 53  # the integers up to here are exact as doubles
 FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_800_000_000  # the years 1 to 9999
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,80}(?:\.\d{0,80})?|\.\d{1,80})(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FITS = Context(prec=200, traps=[Inexact, InvalidOperation])
 _FLOAT_DIGITS = 15  # every decimal of so many digits comes back from a double as it was sent
 
@@ -80,7 +81,7 @@ def _decimal(column_type: ColumnType, value: Any) -> Decimal:
 
 
 def _string(column_type: ColumnType, value: Any) -> str:
-    if type(value) is str:
+    if type(value) is str and (value.isascii() or not _SURROGATE.search(value)):
         return value
     raise _refuse(column_type, value)
 
