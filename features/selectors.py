@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Sum
 
 from backends.online.grants import KeyGrant
+from core.names import NAME
 from core.spec import GroupSpec
 from features.documents import describe_version
 from features.models import ApiKey, Group, Version
@@ -16,6 +17,8 @@ from features.specs import group_spec as spec_of
 
 def live_group(project: str, name: str) -> Group | None:
     """The row of a group that is there: neither deleted nor half-made. For the registry's own pages and API."""
+    if not NAME.fullmatch(name):
+        return None  # a database would stumble over NUL, and no other text names a group either
     group = Group.objects.filter(project=project, name=name).first()
     return group if group is not None and group.active is not None else None
 
@@ -28,6 +31,8 @@ def live_versions(group: Group) -> list[Version]:
 
 def group_spec(project: str, name: str) -> GroupSpec | None:
     """The spec of a group; of a deleted one with `deleted`; None where there never was one."""
+    if not NAME.fullmatch(name):
+        return None
     group = Group.objects.filter(project=project, name=name).exclude(incarnation=0).first()
     return None if group is None else spec_of(group, Version.objects.filter(group=group))
 

@@ -10,8 +10,8 @@ from core.spec import GroupSpec
 def spec(name: str = "purchases", title: str = "Purchases", **more: object) -> GroupSpec:
     fields = {
         "project": "default", "name": name, "title": title, "type": "numerical", "description": "", "entity": ("user_id",),
-        "timestamp_column": "timestamp", "time_kind": "TIMESTAMP", "source": "events", "columns": {"amount": None}, "declared": {},
-        "layout": 0, "active": None, "versions": {}, **more,
+        "timestamp_column": "timestamp", "time_kind": "TIMESTAMP", "source": "events", "columns": {"amount": None},
+        "declared": {}, "layout": 0, "active": None, "versions": {}, **more,
     }  # fmt: skip
     return GroupSpec(**fields)  # type: ignore[arg-type]
 
