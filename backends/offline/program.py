@@ -160,7 +160,7 @@ def _make(spec: GroupSpec, version: VersionSpec) -> Program:
         outputs=_block(layout.outputs),
         partials=_block(layout.partials),
         output_schema=_schema(version.outputs, layout.outputs),
-        partial_schema=_schema(sql.partial_names, layout.partials),
+        partial_schema=_schema(sql.partial_names if version.path == "tiles" else (), layout.partials),
     )
 
 

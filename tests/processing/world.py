@@ -1,0 +1,74 @@
+"""A JStore in this process: definitions in, rows in, the applier stepped by hand under a clock of the test's, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from backends.offline.pairs import BUCKETS
+from backends.online import published
+from backends.online.client import client
+from backends.online.store import OnlineStore
+from core.codec import Block
+from core.entity import bucket_of, encode_key
+from core.record import Record, unpack_record
+from core.spec import GroupSpec
+from features import services
+from processing import applier, ingest, load
+from processing.applier import Applier
+from processing.ingest import Incoming
+
+PROJECT = "default"
+
+
+class World:
+    """`clock` is what ingestion, the applier and its sweeps take for now (us)."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: int, on: Any = None) -> None:
+        self.clock = clock
+        for module in (applier, ingest, load):
+            monkeypatch.setattr(module, "now_us", lambda: self.clock)
+        monkeypatch.setattr("backends.offline.log.now_us", lambda: self.clock)
+        self.store = OnlineStore(client())
+        self.applier = Applier(self.store, range(BUCKETS), on)
+
+    def define(self, name: str, sql: str | None, entity: str | Sequence[str] = "user_id", window: str | None = None, **more: Any) -> GroupSpec:
+        document: dict[str, Any] = {"name": name, "description": "", "type": "numerical", "entity_id": entity, **more}
+        if sql is not None:
+            document["transformation"] = {"sql_query": sql} | ({"aggregation_window": window} if window else {})
+        return services.register(PROJECT, document, "test").group
+
+    def push(self, rows: Sequence[Any], address: str | None = None) -> ingest.Outcome:
+        return ingest.accept(PROJECT, [Incoming(row, self.clock, address) for row in rows])
+
+    def settle(self) -> None:
+        """Apply and sweep until nothing is left to do at this clock."""
+        self.applier._swept.clear()
+        while self.applier.step():
+            self.applier._swept.clear()
+
+    def record(self, group: str, key: str | Sequence[str], version: int | None = None) -> Record | None:
+        spec = published.published(PROJECT).groups[group]
+        found = spec.version(version)
+        assert found is not None
+        text = key if isinstance(key, str) else encode_key(key)
+        (state,) = self.store.gather(PROJECT, found.code, [(bucket_of(text, BUCKETS), text)], False)
+        return None if state.record is None else unpack_record(state.record)
+
+    def read(self, group: str, key: str | Sequence[str], clock: int) -> tuple[str, int, dict[str, Any]]:
+        """What a reader at this clock sees -> (NOT_FOUND, EMPTY_WINDOW or PRESENT, as_of, values as the block stores them)."""
+        record = self.record(group, key)
+        if record is None:
+            return "NOT_FOUND", clock, {}
+        run, as_of = record.run_at(clock)
+        if not run.exists:
+            return ("EMPTY_WINDOW" if run.any_event else "NOT_FOUND"), as_of, {}
+        return "PRESENT", as_of, self.values(group, record, run.values)
+
+    def values(self, group: str, record: Record, block: bytes) -> Mapping[str, Any]:
+        spec = published.published(PROJECT).groups[group]
+        version = spec.version()
+        assert version is not None
+        return dict(zip(version.outputs, Block(version.layouts[record.layout].outputs).unpack(block), strict=True))
