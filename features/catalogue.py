@@ -60,7 +60,7 @@ def live_groups(project: str) -> list[Group]:
 
 def matching(project: str, asked: QueryDict) -> list[Group]:
     """The groups that hold every word asked for and pass every filter, by title. The API's filters, and the type."""
-    groups = page_of_groups(project, Filters.of(asked.dict()))
+    groups = page_of_groups(project, Filters.of({name: asked.get(name, "") for name in asked}))
     if kind := asked.get("type"):
         groups = groups.filter(type=kind)
     return sorted(groups, key=lambda group: (fold(group.title), group.name))

@@ -34,6 +34,13 @@ FIELDS = {
     "/tags": "tags",
 }
 
+LIVE = {
+    "hx-trigger": "input changed delay:400ms",
+    "hx-target": "#sql-report",
+    "hx-include": "#feature-form",
+    "hx-sync": "this:replace",
+}
+
 
 def styled(widget: forms.Widget, css: str, **attrs: str) -> forms.Widget:
     """A widget with its classes."""
@@ -45,40 +52,64 @@ class FeatureForm(forms.Form):
     """Fields of the contract's page, and a few more behind "More settings"."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=200, help_text=_("A title such as “Customer Metrics”; its machine name is customer_metrics."),
+        label=_("Name"),
+        max_length=200,
+        help_text=_("A title such as “Customer Metrics”; its machine name is customer_metrics."),
         widget=styled(forms.TextInput(), "input w-full", autofocus="", autocomplete="off"),
     )
-    description = forms.CharField(label=_("Description"), required=False, max_length=4000, widget=styled(forms.Textarea({"rows": 2}), "textarea w-full"))
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=4000, widget=styled(forms.Textarea({"rows": 2}), "textarea w-full")
+    )
     type = forms.ChoiceField(label=_("Type"), choices=(), widget=styled(forms.Select(), "select w-full"))
     entity_id = forms.CharField(
-        label=_("Entity ID"), max_length=500, help_text=_("The key column of the events, such as user_id; several with commas."),
+        label=_("Entity ID"),
+        max_length=500,
+        help_text=_("The key column of the events, such as user_id; several with commas."),
         widget=styled(forms.TextInput(), "input w-full font-mono", placeholder="user_id", autocomplete="off", spellcheck="false"),
     )
     enable_sql = forms.BooleanField(
-        label=_("Enable SQL Transformation"), required=False, initial=True,
+        label=_("Enable SQL Transformation"),
+        required=False,
+        initial=True,
         widget=styled(forms.CheckboxInput(), "toggle toggle-primary", role="switch"),
     )
     sql_query = forms.CharField(
-        label=_("SQL query"), required=False, strip=False,
+        label=_("SQL query"),
+        required=False,
+        strip=False,
         widget=styled(
-            forms.Textarea({"rows": 10, "spellcheck": "false", "data-sql": "", "data-report": "#sql-report", "autocomplete": "off"}),
-            "textarea sql-source",
+            forms.Textarea(
+                {"rows": 10, "spellcheck": "false", "data-sql": "", "data-report": "#sql-report", "autocomplete": "off"}
+            ),
+            "textarea sql-source w-full",
         ),
     )
     aggregation_window = forms.CharField(
-        label=_("Window"), required=False, max_length=10, help_text=_("How far back an event counts."), widget=styled(forms.Select(), "select w-full")
+        label=_("Window"),
+        required=False,
+        max_length=10,
+        help_text=_("How far back an event counts."),
+        widget=styled(forms.Select(), "select w-full"),
     )
     owner = forms.CharField(label=_("Owner"), required=False, max_length=200, widget=styled(forms.TextInput(), "input w-full"))
-    tags = forms.CharField(label=_("Tags"), required=False, help_text=_("Separated by commas."), widget=styled(forms.TextInput(), "input w-full"))
+    tags = forms.CharField(
+        label=_("Tags"), required=False, help_text=_("Separated by commas."), widget=styled(forms.TextInput(), "input w-full")
+    )
     timestamp_column = forms.CharField(
-        label=_("Time column"), required=False, widget=styled(forms.TextInput(), "input w-full font-mono", placeholder="timestamp", spellcheck="false")
+        label=_("Time column"),
+        required=False,
+        widget=styled(forms.TextInput(), "input w-full font-mono", placeholder="timestamp", spellcheck="false"),
     )
     ttl = forms.IntegerField(
-        label=_("Time to live, in seconds"), required=False, min_value=1, help_text=_("Older values are marked as expired."),
+        label=_("Time to live, in seconds"),
+        required=False,
+        min_value=1,
+        help_text=_("Older values are marked as expired."),
         widget=styled(forms.NumberInput(), "input w-full"),
     )
     columns = forms.CharField(
-        label=_("Declared types"), required=False,
+        label=_("Declared types"),
+        required=False,
         help_text=_("One column and its type a line, such as “amount DECIMAL(12,2)”. Others are learned from the first values."),
         widget=styled(forms.Textarea({"rows": 3, "spellcheck": "false"}), "textarea w-full font-mono"),
     )
@@ -88,10 +119,8 @@ class FeatureForm(forms.Form):
         self.fields["type"].choices = [(kind, label(kind)) for kind in TYPES]  # type: ignore[attr-defined]
         own = self["aggregation_window"].value()  # a version made by the API may have any size from 5m to 365d
         sizes = WINDOWS if not own or own in WINDOWS else (*WINDOWS, own)
-        self.fields["aggregation_window"].widget.choices = [("", _("Whole history")), *((size, size) for size in sizes)]  # type: ignore[attr-defined]
-        self.fields["sql_query"].widget.attrs.update(
-            {"hx-post": check_url, "hx-trigger": "input changed delay:400ms", "hx-target": "#sql-report", "hx-include": "#feature-form", "hx-sync": "this:replace"}
-        )
+        self.fields["aggregation_window"].widget.choices = [("", _("Whole history")), *((size, size) for size in sizes)]
+        self.fields["sql_query"].widget.attrs.update({"hx-post": check_url, **LIVE})
         self.sql_errors: list[dict[str, Any]] = []
         for name, field in self.fields.items():
             if field.help_text:

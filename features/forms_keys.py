@@ -15,10 +15,18 @@ from features.forms import styled
 class KeyForm(forms.Form):
     """A name, the scopes, and how long the key holds."""
 
-    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("Who or what uses it."), widget=styled(forms.TextInput(), "input w-full", autocomplete="off"))
-    scopes = forms.MultipleChoiceField(label=_("May"), choices=(), widget=forms.CheckboxSelectMultiple({"class": "checkbox checkbox-sm checkbox-primary"}))
-    days = forms.TypedChoiceField(
-        label=_("Expires"), coerce=int, empty_value=0, required=False,
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        help_text=_("Who or what uses it."),
+        widget=styled(forms.TextInput(), "input w-full", autocomplete="off"),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("May"), choices=(), widget=forms.CheckboxSelectMultiple({"class": "checkbox checkbox-sm checkbox-primary"})
+    )
+    days = forms.ChoiceField(
+        label=_("Expires"),
+        required=False,
         choices=((0, _("Never")), (7, _("In 7 days")), (30, _("In 30 days")), (90, _("In 90 days")), (365, _("In a year"))),
         widget=styled(forms.Select(), "select w-full"),
     )
@@ -29,5 +37,5 @@ class KeyForm(forms.Form):
 
     def expires(self) -> Any:
         """When the key stops working, None for never."""
-        days = self.cleaned_data["days"]
+        days = int(self.cleaned_data["days"] or 0)
         return timezone.now() + timedelta(days=days) if days else None

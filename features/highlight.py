@@ -6,24 +6,26 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from sqlglot import tokenize
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token, Tokenizer, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokens import Tokenizer
 
 STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.NATIONAL_STRING}
 LITERALS = {TokenType.NUMBER, TokenType.NULL, TokenType.TRUE, TokenType.FALSE}
-KEYWORDS = {word.upper() for word in Tokenizer.KEYWORDS if word.isalpha()}
+KEYWORDS = {word.upper() for word in Tokenizer.KEYWORDS if word.replace(" ", "").isalpha()}
+OPERATORS = {"IN", "AND", "OR", "NOT", "AS", "OVER", "FILTER", "WHERE", "ON", "USING", "FROM", "SELECT", "WHEN"}
 TYPES = {"BIGINT", "INT", "DOUBLE", "FLOAT", "DECIMAL", "STRING", "BOOLEAN", "DATE", "TIMESTAMP", "ARRAY", "STRUCT", "MAP"}
 
 
 def kind(token: Token, follower: str) -> str:
     """Class of one token; a word before an opening bracket is a function unless it is one of the few operators written so."""
-    word = token.text.upper()
+    word = " ".join(token.text.upper().split())
     if token.token_type in STRINGS:
         return "string"
     if token.token_type in LITERALS:
         return "number"
-    if not token.text.isidentifier() or token.token_type is TokenType.IDENTIFIER:
+    if not word.replace(" ", "_").isidentifier() or token.token_type is TokenType.IDENTIFIER:
         return ""
-    if follower == "(" and word not in {"IN", "AND", "OR", "NOT", "AS", "OVER", "FILTER", "WHERE", "ON", "USING", "FROM", "SELECT", "WHEN"}:
+    if follower == "(" and word not in OPERATORS:
         return "type" if word in TYPES else "function"
     if word in TYPES:
         return "type"

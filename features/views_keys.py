@@ -40,7 +40,9 @@ def make_key(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST, scopes=list(SCOPES))
     if not form.is_valid():
         return keys_page(request, form, status=422)
-    text, _key = services.create_key(PROJECT, form.cleaned_data["name"], form.cleaned_data["scopes"], form.expires(), actor=request.user.get_username())
+    text, _key = services.create_key(
+        PROJECT, form.cleaned_data["name"], form.cleaned_data["scopes"], form.expires(), actor=request.user.get_username()
+    )
     return keys_page(request, KeyForm(scopes=list(SCOPES)), made=text)
 
 

@@ -7,6 +7,9 @@ from processing import views, views_letters
 pages: list[URLPattern | URLResolver] = [
     path("runs/", views.runs, name="runs"),
     path("runs/<uuid:run_id>/", views.run, name="run"),
+    path("runs/<uuid:run_id>/pause/", views.move_run, {"verb": "pause"}, name="pause_run"),
+    path("runs/<uuid:run_id>/resume/", views.move_run, {"verb": "resume"}, name="resume_run"),
+    path("runs/<uuid:run_id>/cancel/", views.move_run, {"verb": "cancel"}, name="cancel_run"),
     path("features/<slug:name>/runs/", views.group_runs, name="group_runs"),
     path("features/<slug:name>/versions/<int:version>/activate/", views.activate, name="activate"),
     path("dead-letters/", views_letters.letters, name="dead_letters"),

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from features.labels import label
-from features.pages import PROJECT, act, editing, page
+from features.pages import PROJECT, act, editing, may_edit, page
 from processing import activation
+from processing import runs as running
 from processing.models import Run
 
 PER_PAGE = 50
@@ -60,17 +61,32 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "run": found,
         "live": found.status in OPEN,
         "group": found.target.partition("@")[0],
+        "may_edit": may_edit(request),
         "params": json.dumps(found.params, indent=2, ensure_ascii=False) if found.params else "",
         "result": json.dumps(found.result, indent=2, ensure_ascii=False) if found.result else "",
     }
     return render(request, "processing/run.html", context)
 
 
+@editing
+@require_POST
+def move_run(request: HttpRequest, run_id: UUID, verb: str) -> HttpResponse:
+    """Pauses, resumes or cancels a run."""
+    return act(
+        request,
+        lambda: running.move(PROJECT, str(run_id), verb),
+        lambda moved: _("The run is now: %(status)s.") % {"status": label(moved.status).lower()},
+        reverse("processing:run", args=[run_id]),
+    )
+
+
 @page
 @require_GET
 def group_runs(request: HttpRequest, name: str) -> HttpResponse:
     """Fragment of a group's page: its last runs."""
-    found = Run.objects.filter(project=PROJECT).filter(target=name) | Run.objects.filter(project=PROJECT, target__startswith=f"{name}@")
+    found = Run.objects.filter(project=PROJECT).filter(target=name) | Run.objects.filter(
+        project=PROJECT, target__startswith=f"{name}@"
+    )
     return render(request, "processing/group_runs.html", {"rows": list(found.order_by("-created_at")[:OF_A_GROUP])})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 WIDTH, HEIGHT, PAD = 600.0, 96.0, 6.0
@@ -105,5 +106,7 @@ def steps(run: Sequence[tuple[float, float]]) -> str:
 def marks(known: Sequence[tuple[int, float]], x: Any) -> list[Mark]:
     """A strip for each point, from halfway to the one before to halfway to the one after."""
     places = [x(time) for time, _value in known]
-    edges = [0.0, *((a + b) / 2 for a, b in zip(places, places[1:], strict=False)), WIDTH]
-    return [Mark(f"{a:.1f}", f"{b - a:.1f}", time, value) for (time, value), a, b in zip(known, edges, edges[1:], strict=False)]
+    edges = [0.0, *((a + b) / 2 for a, b in pairwise(places)), WIDTH]
+    return [
+        Mark(f"{a:.1f}", f"{b - a:.1f}", time, value) for (time, value), a, b in zip(known, edges[:-1], edges[1:], strict=True)
+    ]

@@ -1,4 +1,4 @@
-"""Fragments of a group's page: the newest values of one entity, and their history. The pages of `features` join them by URL name."""
+"""Fragments of a group's page: the newest values of one entity, and their history. The page joins them by URL name."""
 
 from __future__ import annotations
 
@@ -22,13 +22,18 @@ from serving.chart import charts
 MOST_POINTS = 500
 SHOWN_ROWS = 50
 DAY_US = 86_400 * MICRO
-RANGES = {"1d": (DAY_US, _("1 day")), "7d": (7 * DAY_US, _("7 days")), "30d": (30 * DAY_US, _("30 days")), "all": (None, _("All"))}
+RANGES = {
+    "1d": (DAY_US, _("1 day")),
+    "7d": (7 * DAY_US, _("7 days")),
+    "30d": (30 * DAY_US, _("30 days")),
+    "all": (None, _("All")),
+}
 
 
 def asked_for(name: str, asked: QueryDict) -> tuple[str, dict[str, str]]:
     """The reference and the entity's keys of a fragment's query: `version`, and `key.<name>` for each key."""
     version = asked.get("version", "")
-    keys = {field.removeprefix("key."): text.strip() for field, text in asked.items() if field.startswith("key.")}
+    keys = {field.removeprefix("key."): asked.get(field, "").strip() for field in asked if field.startswith("key.")}
     return (f"{name}@{version}" if version.isdecimal() else name), keys
 
 
@@ -41,7 +46,9 @@ def values(request: HttpRequest, name: str) -> HttpResponse:
     query = urlencode({"version": request.GET.get("version", ""), **{f"key.{key}": text for key, text in keys.items()}})
     context = {
         "found": found,
-        "rows": [{"name": feature, **value, "reason": REASONS.get(value["status"], "")} for feature, value in found["values"].items()],
+        "rows": [
+            {"name": feature, **value, "reason": REASONS.get(value["status"], "")} for feature, value in found["values"].items()
+        ],
         "history_url": f"{reverse('serving:history', args=[name])}?{query}",
     }
     return render(request, "serving/values.html", context)
@@ -52,7 +59,7 @@ def values(request: HttpRequest, name: str) -> HttpResponse:
 def history(request: HttpRequest, name: str) -> HttpResponse:
     """V at each event time of the last days: a small chart for each number, and the rows."""
     ref, keys = asked_for(name, request.GET)
-    part = lookup.resolve(PROJECT, ref)
+    part = lookup.plan_now(PROJECT, ref).parts[0]
     entity = encode_key([lookup.one_entity(part, keys)[key][0] for key in part.group.entity])
     chosen = request.GET.get("range", "30d")
     length = RANGES.get(chosen, RANGES["30d"])[0]

@@ -26,8 +26,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @register.simple_tag
 def icon(name: str, classes: str = "") -> SafeString:
     """One icon of the sprite; it says nothing to a screen reader, the text beside it does."""
-    source = static("jstore/icons.svg")
-    return format_html('<svg class="icon {}" aria-hidden="true" viewBox="0 0 24 24"><use href="{}#{}"></use></svg>', classes, source, name)
+    shape = '<svg class="icon {}" aria-hidden="true" viewBox="0 0 24 24"><use href="{}#{}"></use></svg>'
+    return format_html(shape, classes, static("jstore/icons.svg"), name)
 
 
 @register.simple_tag

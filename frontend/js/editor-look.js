@@ -15,7 +15,8 @@ export const tokens = HighlightStyle.define([
 export const look = EditorView.theme({
   "&": { fontSize: "13px", color: "var(--color-base-content)", backgroundColor: "var(--color-base-100)" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.6", minHeight: "11rem", maxHeight: "30rem", overflow: "auto" },
+  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.6", maxHeight: "30rem", overflow: "auto" },
+  ".cm-content, .cm-gutter": { minHeight: "11rem" },
   ".cm-content": { padding: "10px 0", caretColor: "var(--color-base-content)" },
   ".cm-cursor": { borderLeftColor: "var(--color-base-content)" },
   ".cm-gutters": { backgroundColor: "var(--color-base-200)", color: "var(--tok-comment)", border: "none" },
