@@ -1,0 +1,145 @@
+"""`make demo`'s stack as a user runs it: one is started for this file, then hurt in each way there is."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+
+import psutil
+import psycopg2
+import pytest
+import redis as redis_client
+
+from jstore_site.conf.environment import BASE_DIR, read_json
+from tests.servers.stack import Stack, wait_for
+
+UP = ("-m", "jstore_site.embedded", "up")
+PROCESSES = ("web", "applier", "worker", "beat", "postgres", "valkey", "supervisor")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    made = Stack(tmp_path_factory.mktemp("stack") / "home")
+    try:
+        made.up()
+        yield made
+    finally:
+        made.stop()
+
+
+def features(demo, key=True):
+    return demo.client(key).get("/api/v1/features/").status
+
+
+def test_run_json_tells_its_owner_everything(demo):
+    run = demo.run
+    assert stat.S_IMODE((demo.home / "run.json").stat().st_mode) == 0o600
+    assert set(run) == {"url", "username", "password", "api_key", "postgres_uri", "redis_uri", "kafka_bootstrap_servers", "pids"}
+    assert run["url"] == demo.url
+    assert run["kafka_bootstrap_servers"] is None
+    assert set(run["pids"]) == set(PROCESSES)
+    assert all(psutil.pid_exists(pid) for pid in run["pids"].values())
+    psycopg2.connect(run["postgres_uri"]).close()
+    assert redis_client.Redis.from_url(run["redis_uri"]).ping()
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_the_key_and_the_local_rule_are_good(demo, key):
+    assert features(demo, key) == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/docs", "/static/drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"])
+def test_it_serves_what_needs_no_key(demo, path):
+    assert demo.client(key=False).get(path).status == 200
+
+
+def test_a_second_start_changes_nothing_and_is_quick(demo):
+    before = demo.run
+    started = time.monotonic()
+    demo.up()
+    assert demo.run == before
+    assert time.monotonic() - started < 15
+
+
+def test_a_start_without_a_port_keeps_the_running_one(demo):
+    before = demo.run
+    assert demo.command(*UP).returncode == 0
+    assert demo.run == before
+
+
+def test_status_names_every_process(demo):
+    done = demo.command("-m", "jstore_site.embedded", "status")
+    assert done.returncode == 0
+    assert all(f"{name} " in done.stdout for name in PROCESSES)
+
+
+def test_a_taken_port_is_an_error_before_anything_starts(tmp_path):
+    other = Stack(tmp_path / "home")
+    with socket.create_server(("127.0.0.1", other.port)):
+        done = other.command(*UP, "--port", str(other.port))
+    assert done.returncode == 1
+    assert f"port {other.port}" in done.stderr
+    assert "make demo PORT=" in done.stderr
+    assert not (other.home / "servers.json").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in PROCESSES if name != "supervisor"])
+def test_a_killed_process_comes_back_by_itself(demo, name):
+    before = demo.run
+    os.kill(before["pids"][name], signal.SIGKILL)
+    demo.wait_back(name, before["pids"][name])
+    demo.wait_ready()
+    assert {**demo.run, "pids": None} == {**before, "pids": None}
+    assert features(demo) == 200
+
+
+def test_no_child_of_a_killed_web_server_answers_any_more(demo):
+    web = demo.run["pids"]["web"]
+    workers = psutil.Process(web).children()
+    assert workers
+    os.kill(web, signal.SIGKILL)
+    demo.wait_back("web", web)
+    assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
+    demo.wait_ready()
+
+
+def test_a_killed_supervisor_is_replaced_by_the_next_start_and_nothing_else(demo):
+    assert wait_for(lambda: demo.command("-m", "jstore_site.embedded", "status").returncode == 0)
+    before = demo.run["pids"]
+    os.kill(before["supervisor"], signal.SIGKILL)
+    demo.up()
+    after = demo.run["pids"]
+    assert after.pop("supervisor") != before.pop("supervisor")
+    assert after == before
+
+
+def test_stop_ends_ours_and_nothing_else(demo):
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        pids = demo.run["pids"]
+        (demo.home / "pids" / "consumer").write_text(str(stranger.pid))
+        done = demo.command("-m", "jstore_site.embedded", "stop")
+        assert done.returncode == 0, done.stderr
+        assert stranger.poll() is None
+        assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids.values())
+        assert not (demo.home / "run.json").exists()
+        assert "nothing was running" in demo.command("-m", "jstore_site.embedded", "stop").stdout
+    finally:
+        stranger.kill()
+        stranger.wait(10)
+
+
+@pytest.mark.parametrize("seconds", [0.4, 2.5])
+def test_a_killed_start_does_not_block_the_next(demo, seconds):
+    command = [sys.executable, *UP, "--port", str(demo.port)]
+    start = subprocess.Popen(command, env=demo.environment, cwd=BASE_DIR, stdout=subprocess.DEVNULL, start_new_session=True)
+    time.sleep(seconds)
+    os.killpg(start.pid, signal.SIGKILL)
+    start.wait(10)
+    demo.up()
+    assert set(demo.run["pids"]) == set(PROCESSES)
+    assert read_json(demo.home / "stack.json")["port"] == demo.port
+    assert features(demo) == 200
