@@ -26,8 +26,9 @@ def test_spark_words_are_understood(client: Client, tag: str) -> None:
     answer = client.define(f"spark_{tag}", sql)
     assert answer.status == 201, answer.body
     rows = [{"user_id": "s", "session_duration": d, "page_views": p, f"kind_{tag}": None} for d, p in ((10, 1), (20, 2), (60, 4))]
-    assert client.push(rows)["applied"] is True
-    assert [client.value(f"spark_{tag}", "s", name) for name in ("many", "kind", "long_views")] == [2, "none", 6]
+    assert client.push([*rows, {**rows[0], "user_id": "t", f"kind_{tag}": "x"}])["applied"] is True
+    for user, want in (("s", [2, "none", 6]), ("t", [0, "x", None])):
+        assert [client.value(f"spark_{tag}", user, name) for name in ("many", "kind", "long_views")] == want
 
 
 @pytest.mark.parametrize(
