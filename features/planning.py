@@ -10,6 +10,7 @@ from core.definitions import Definition
 from core.errors import Invalid
 from core.spec import Layout
 from core.sql import Compiled, compile_sql
+from features.judging import judge
 from features.layouts import fitting_defaults, layout_for
 from features.models import Group, Version
 
@@ -37,6 +38,7 @@ def plan(definition: Definition, compiled: Compiled, group: Group | None, versio
     columns |= {name: declared.get(name) for name in compiled.input_columns if name not in columns} | news
     layout = layout_for(compiled, definition.entity, definition.timestamp_column, columns)
     fitting_defaults(definition.defaults, compiled.outputs, layout)
+    judge(compiled, definition.entity, definition.timestamp_column, columns)
     grown = {}
     if group is not None and news:
         if group.layout >= MOST_LAYOUTS:
