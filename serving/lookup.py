@@ -54,7 +54,19 @@ def values(
     `entity` {key: text or int} with every key of the group; `max_age` in seconds, compared with `age_seconds`, the age of
     the newest event counted. Raises NotFound, Conflict, Invalid, Unavailable.
     """
-    found = _answer(project, (ref,), lambda plan: one_entity(plan.parts[0], entity), clock, max_age)
+    return values_by(project, ref, lambda part: one_entity(part, entity), clock=clock, max_age=max_age)
+
+
+def values_by(
+    project: str,
+    ref: str,
+    entity_of: Callable[[Part], dict[str, list[str]]],
+    *,
+    clock: int | None = None,
+    max_age: float | None = None,
+) -> dict[str, Any]:
+    """The same, for an entity that only the group's keys tell: see `one_entity`, `path_entity`."""
+    found = _answer(project, (ref,), lambda plan: entity_of(plan.parts[0]), clock, max_age)
     return values_document(found.plan, found.rows[0], {key: column[0] for key, column in found.columns.items()})
 
 
@@ -66,18 +78,23 @@ def one_entity(part: Part, entity: Mapping[str, Any]) -> dict[str, list[str]]:
     return {key: [checked_text(entity[key], f"/{key}")] for key in part.group.entity}
 
 
-def entity_in_path(project: str, ref: str, text: str) -> dict[str, str]:
-    """The text of the path form -> {key: text}; raises Invalid for a group of several keys."""
-    keys = resolve(project, ref).group.entity
+def path_entity(part: Part, text: str) -> dict[str, list[str]]:
+    """The text of the path form, likewise; raises Invalid for a group of several keys."""
+    keys = part.group.entity
     if len(keys) > 1:
         form = "&".join(f"{key}=…" for key in keys)
         raise Invalid("missing_entity", f"this entity has {len(keys)} keys: ask for …/values/?{form}", pointer="")
-    return {keys[0]: text}
+    return one_entity(part, {keys[0]: text})
 
 
 def resolve(project: str, ref: str) -> Part:
-    """The version that a reference names, as the values route reads it."""
-    return _planned(project, (ref,))[1].parts[0]
+    """The version that a reference names now, as the values route reads it; one GET where this process knows it already."""
+    return plan_now(project, ref).parts[0]
+
+
+def plan_now(project: str, ref: str) -> Plan:
+    """The same, as the plan of that one reference."""
+    return _planned(project, (ref,), newest=True)[1]
 
 
 def online_features(
@@ -104,15 +121,18 @@ def online_answer(
     max_age: float | None = None,
     on_stale: str = "serve",
     clock: int | None = None,
+    arrow: bool = False,
 ) -> Answer:
-    """The same, not yet written down. `entities` {key: [text or int]}; `on_stale`: serve | null (withheld) | error (503)."""
-    found = _answer(project, tuple(features), lambda plan: checked_columns(entities, plan.keys), clock, max_age)
+    """The same, not yet written down. `on_stale`: serve | null (withheld) | error (503); `arrow`: values for pyarrow."""
+    found = _answer(project, tuple(features), lambda plan: checked_columns(entities, plan.keys), clock, max_age, arrow)
     if on_stale != "serve":
         _withhold(found, on_stale)
     return found
 
 
-def _answer(project: str, refs: tuple[str, ...], columns_of: Columns, clock: int | None, max_age: float | None) -> Answer:
+def _answer(
+    project: str, refs: tuple[str, ...], columns_of: Columns, clock: int | None, max_age: float | None, arrow: bool = False
+) -> Answer:
     known, plan = _planned(project, refs)
     for _ in range(_TRIES):
         columns = columns_of(plan)
@@ -127,7 +147,7 @@ def _answer(project: str, refs: tuple[str, ...], columns_of: Columns, clock: int
     clock = now_us() if clock is None else clock
     age = None if max_age is None else int(max_age * MICRO)
     rows = tuple(
-        judge(part, records, [bucket for bucket, _ in asked[part.group.entity]], got.cursors, clock, age)
+        judge(part, records, [bucket for bucket, _ in asked[part.group.entity]], got.cursors, clock, age, arrow)
         for part, records in zip(plan.parts, got.records, strict=True)
     )
     return Answer(plan, rows, columns, clock)

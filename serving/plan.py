@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from backends.online.published import Published
 from backends.online.reading import Shelf
+from core import types
 from core.clock import MICRO
 from core.codec import Block
 from core.errors import Conflict, JStoreError, NotFound, TooLarge
@@ -36,6 +38,15 @@ class Part:
     defaults: tuple[Any, ...]
     _decoders: dict[int, Decoder] = field(default_factory=dict, repr=False, compare=False)
 
+    def missing(self, arrow: bool = False) -> tuple[Any, ...]:
+        """What stands for values that are not there: the defaults, for orjson or for pyarrow."""
+        return self._arrow_defaults if arrow else self.defaults
+
+    @cached_property
+    def _arrow_defaults(self) -> tuple[Any, ...]:
+        kinds = self.version.layouts[-1].outputs
+        return tuple(_coerced(kind, value) for kind, value in zip(kinds, self.defaults, strict=True))
+
     def decoder(self, layout: int) -> Decoder | None:
         """The decoder of records written under a layout of the group; None for a layout that the spec does not know yet."""
         found = self._decoders.get(layout)
@@ -47,20 +58,18 @@ class Part:
 class Decoder:
     """Turns the values block of a record into values for orjson."""
 
-    def __init__(self, types: Sequence[str | None]) -> None:
-        self.block = Block(types)
-        self.types = tuple(types)
+    def __init__(self, outputs: Sequence[str | None]) -> None:
+        self.block = Block(outputs)
         # Most columns pass as they are; only these are touched one by one (orjson itself writes a non-finite double as null).
-        self.converted = [
-            (i, Block((text,)).to_json_row)
-            for i, (text, kind) in enumerate(zip(types, self.block.kinds, strict=True))
-            if kind not in ("OPEN", "BIGINT", "DOUBLE", "STRING", "BOOLEAN")
-        ]
+        kinds = enumerate(self.block.kinds)
+        single = [(i, Block((outputs[i],))) for i, kind in kinds if kind not in ("OPEN", "BIGINT", "DOUBLE", "STRING", "BOOLEAN")]
+        self._json = [(i, block.to_json_row) for i, block in single]
+        self._arrow = [(i, block.to_arrow_row) for i, block in single]
 
-    def row(self, data: bytes, offset: int) -> list[Any]:
-        """-> one row for orjson."""
+    def row(self, data: bytes, offset: int, arrow: bool = False) -> list[Any]:
+        """-> one row for orjson, or for pyarrow."""
         row = self.block.unpack(data, offset)
-        for i, convert in self.converted:
+        for i, convert in self._arrow if arrow else self._json:
             row[i] = convert((row[i],))[0]
         return row
 
@@ -150,6 +159,14 @@ def _part(project: str, group: GroupSpec, version: VersionSpec) -> Part:
         nulls=(None,) * len(version.outputs),
         defaults=tuple(version.defaults.get(name) for name in version.outputs),
     )
+
+
+def _coerced(kind: str | None, value: Any) -> Any:
+    """A default as its column's type holds it; null where the type is not known yet or turned out to be another."""
+    try:
+        return None if kind is None or value is None else types.coerce(types.parse_type(kind), value)
+    except types.Mismatch:
+        return None
 
 
 def _outputs(part: Part, ref: Ref) -> Sequence[int]:

@@ -52,13 +52,14 @@ def judge(
     cursors: Mapping[tuple[str, int], Cursor | None],
     clock: int,
     max_age: int | None,
+    arrow: bool = False,
 ) -> Rows:
-    """Records of one part, each with its bucket -> Rows. `clock` and `max_age` in us."""
+    """Records of one part, each with its bucket -> Rows. `clock`, `max_age` in us; `arrow`: values for pyarrow."""
     code = part.version.code
     doubtful = {bucket: untrusted(cursors.get((code, bucket)), clock) for bucket in set(buckets)}
     rows = Rows([], [], [], [])
     for data, bucket in zip(records, buckets, strict=True):
-        values, status, newest, as_of = _judge_one(part, data, doubtful[bucket], clock, max_age)
+        values, status, newest, as_of = _judge_one(part, data, doubtful[bucket], clock, max_age, arrow)
         rows.values.append(values)
         rows.statuses.append(status)
         rows.newest.append(newest)
@@ -67,21 +68,21 @@ def judge(
 
 
 def _judge_one(
-    part: Part, data: bytes | None, doubtful: bool, clock: int, max_age: int | None
+    part: Part, data: bytes | None, doubtful: bool, clock: int, max_age: int | None, arrow: bool
 ) -> tuple[Sequence[Any], str, int | None, int]:
     if data is None:
-        return (part.nulls, STALE, None, clock) if doubtful else (part.defaults, NOT_FOUND, None, clock)
+        return (part.nulls, STALE, None, clock) if doubtful else (part.missing(arrow), NOT_FOUND, None, clock)
     failed, layout, newest, exists, any_event, as_of, offset = pick(data, clock)
     decoder = part.decoder(layout)
     stale = doubtful or failed or decoder is None or clock - as_of > BEHIND
     if not exists or decoder is None:
         if stale:
             return part.nulls, STALE, None, as_of
-        return part.defaults, EMPTY_WINDOW if any_event else NOT_FOUND, None, as_of
+        return part.missing(arrow), EMPTY_WINDOW if any_event else NOT_FOUND, None, as_of
     seen = None if newest == NEVER else newest
     age = 0 if seen is None else as_of - seen
     if part.ttl is not None and age > part.ttl:
         return part.nulls, STALE if stale else EXPIRED, seen, as_of
     if max_age is not None and age > max_age:
         stale = True
-    return decoder.row(data, offset), STALE if stale else PRESENT, seen, as_of
+    return decoder.row(data, offset, arrow), STALE if stale else PRESENT, seen, as_of

@@ -58,7 +58,7 @@ def reference(record, cursor, ttl, max_age, defaults):
     return [(value, "NULL" if value is None else "PRESENT") for value in row]
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(records(), CURSORS, st.one_of(st.none(), st.integers(0, 100)), st.one_of(st.none(), AGES), st.booleans())
 def test_each_status_is_as_the_rules_say(record, cursor, ttl, max_age, with_defaults):
     defaults = {"a": 0.0} if with_defaults else {}

@@ -213,4 +213,4 @@ def test_keys_are_text_or_integers(redis):
         assert (refused.value.code, refused.value.pointer) == (code, pointer)
     assert lookup.values("default", "pairs", {"user_id": 7, "item_id": 8})["entity"] == {"user_id": "7", "item_id": "8"}
     with pytest.raises(Invalid, match="user_id"):
-        lookup.entity_in_path("default", "pairs", "x")
+        lookup.path_entity(lookup.resolve("default", "pairs"), "x")

@@ -73,7 +73,8 @@ def group(
 
 
 def publish(spec: GroupSpec, revision: int = 1) -> GroupSpec:
-    published.publish_group(spec, revision)
+    if published.publish_group(spec, revision) == published.EMPTY:
+        published.replace_all(spec.project, [(spec, revision)])
     return spec
 
 

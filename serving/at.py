@@ -1,0 +1,109 @@
+"""Values at a past time and histories, computed from the log: the documents of the newest values, with as_of = the time asked.
+
+STALE cannot be here, since the log is read up to its head; the caller's `max_age` alone may say it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from backends.offline import evaluate
+from core.clock import MICRO, format_time, now_us, parse_time
+from core.entity import encode_key
+from core.errors import Invalid
+from serving import lookup
+from serving.plan import Plan
+from serving.render import values_document
+from serving.request import checked_age
+from serving.routes import entity_of
+from serving.rows import EMPTY_WINDOW, EXPIRED, NOT_FOUND, PRESENT, STALE, Rows
+
+DEFAULT_LIMIT, MOST = 1000, 10_000
+_HISTORY = ("start_time", "end_time", "limit", "cursor")
+_LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
+
+
+def is_history(parameters: Mapping[str, str]) -> bool:
+    """Whether the values route is asked for a history."""
+    return any(name in parameters for name in _HISTORY)
+
+
+def values_at(project: str, ref: str, text: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """`?at=T` -> the values document at T. Raises Invalid: no time, a future one, or one beside a history."""
+    if is_history(parameters):
+        raise Invalid("invalid", "`at` asks for one time, `start_time` and `end_time` for a history", pointer="/at")
+    t = past_time(parameters, "at")
+    as_known = _switch(parameters, "as_known")
+    max_age = checked_age(parameters.get("max_age"))
+    plan = lookup.plan_now(project, ref)
+    part = plan.parts[0]
+    columns = entity_of(part, text, parameters)
+    key = encode_key([columns[name][0] for name in part.group.entity])
+    found = evaluate.value_at(part.group, part.version.number, key, t, as_known=as_known)
+    return values_document(plan, _judged(plan, found, t, max_age), {name: column[0] for name, column in columns.items()})
+
+
+def _judged(plan: Plan, found: evaluate.Evaluated, t: int, max_age: float | None) -> Rows:
+    part = plan.parts[0]
+    if found.values is None:
+        return Rows([part.defaults], [EMPTY_WINDOW if found.any_event else NOT_FOUND], [None], [t])
+    age = 0 if found.newest_us is None else t - found.newest_us
+    if part.ttl is not None and age > part.ttl:
+        return Rows([part.nulls], [EXPIRED], [found.newest_us], [t])
+    status = STALE if max_age is not None and age > max_age * MICRO else PRESENT
+    return Rows([[found.values[name] for name in part.version.outputs]], [status], [found.newest_us], [t])
+
+
+def history(project: str, ref: str, text: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """A row for each distinct event time in [start_time, end_time], ascending, the end clipped to now; `next`: cursor or null."""
+    now = now_us()
+    start = past_time(parameters, "start_time", in_future=True) if "start_time" in parameters else None
+    asked_end = past_time(parameters, "end_time", in_future=True) if "end_time" in parameters else now
+    if start is not None and start > asked_end and "end_time" in parameters:
+        raise Invalid("bad_range", "`start_time` is after `end_time`", pointer="/start_time")
+    limit = _limit(parameters.get("limit"))
+    plan = lookup.plan_now(project, ref)
+    part = plan.parts[0]
+    columns = entity_of(part, text, parameters)
+    key = encode_key([columns[name][0] for name in part.group.entity])
+    cursor = parameters.get("cursor") or None
+    rows, more = evaluate.history(part.group, part.version.number, key, start, min(asked_end, now), limit, cursor)
+    names = [part.version.outputs[output] for _, output in plan.columns]
+    return {
+        "feature_group": part.group.name,
+        "version": part.version.number,
+        "entity": {name: column[0] for name, column in columns.items()},
+        "history": [{"event_time": format_time(us), "values": {name: values.get(name) for name in names}} for us, values in rows],
+        "next": more,
+    }
+
+
+def past_time(parameters: Mapping[str, str], name: str, in_future: bool = False) -> int:
+    """A time of the query in us; raises Invalid: bad_time, or future_time where it is after now (unless `in_future`)."""
+    text = parameters[name]
+    if "t" in text[:11].lower():
+        text = _LOST_PLUS.sub("+", text)  # an offset whose + was not percent-encoded arrives as a blank
+    try:
+        us = parse_time(text)
+    except ValueError as error:
+        raise Invalid("bad_time", f"`{name}` is an RFC 3339 time: {error}", pointer=f"/{name}") from None
+    if not in_future and us > now_us():
+        raise Invalid("future_time", f"`{name}` is after now", pointer=f"/{name}")
+    return us
+
+
+def _switch(parameters: Mapping[str, str], name: str) -> bool:
+    text = parameters.get(name, "false").lower()
+    if text not in ("true", "false", "1", "0"):
+        raise Invalid("invalid", f"`{name}` is true or false", pointer=f"/{name}")
+    return text in ("true", "1")
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST:
+        raise Invalid("bad_limit", f"`limit` is a number from 1 to {MOST}", pointer="/limit")
+    return int(text)
