@@ -61,7 +61,7 @@ def wait_until_fresh(client: FeatureStoreClient, references: Sequence[str], cust
     """The online values, asked for until none is STALE (a new group's backfill may still run) or time is up."""
     end = time.monotonic() + LONGEST_WAIT
     while True:
-        answer = client.get_online_features(references, {"customer_id": customers})
+        answer: dict[str, Any] = client.get_online_features(references, {"customer_id": customers})
         statuses = {status for result in answer["results"] for status in result["statuses"]}
         if "STALE" not in statuses or time.monotonic() > end:
             return answer

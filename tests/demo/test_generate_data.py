@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from j_feature_store import FeatureStoreClient
@@ -83,7 +84,7 @@ def test_every_group_is_active_in_its_first_version(store, runs):
         assert (answer["version"], answer["status"]) == (1, "active"), answer["name"]
 
 
-def values(store, group, customers):
+def values(store: FeatureStoreClient, group: str, customers: list[str]) -> dict[str, dict[str, Any]]:
     """customer -> {feature: value} of a group, online."""
     answer = store.get_online_features(group, {"customer_id": customers})
     names = [name.split(":")[1] for name in answer["metadata"]["feature_names"]]

@@ -10,7 +10,7 @@ from j_feature_store.encoding import encode_event
 
 from demo.shop.mistakes import CODES, make_mistakes, make_unasked
 from demo.shop.people import CATEGORIES, CUSTOMERS, KINDS
-from demo.shop.purchases import BURSTS, DAYS, DUPLICATES, LAPSED_DAYS, LATE_SHARE, PURCHASES, start_of, tell
+from demo.shop.purchases import BURSTS, DAYS, DUPLICATES, LAPSED_DAYS, LATE_SHARE, PURCHASES, Row, Story, start_of, tell
 
 NOW = start_of("2026-03-01T10:20:30Z")
 MOMENTS = st.datetimes(min_value=NOW.replace(tzinfo=None, year=2024), max_value=NOW.replace(tzinfo=None, year=2030))
@@ -21,7 +21,7 @@ def story():
     return tell(NOW)
 
 
-def rows_of(story):
+def rows_of(story: Story) -> list[Row]:
     return story.on_time + story.late
 
 

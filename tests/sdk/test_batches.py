@@ -1,6 +1,7 @@
 """Events cut into requests."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from j_feature_store import NotEncodable
@@ -48,7 +49,7 @@ def test_an_addressed_event_without_rows_is_sent_all_the_same():
 def test_a_generator_is_read_batch_by_batch():
     read = []
 
-    def rows():
+    def rows() -> Iterator[dict[str, int]]:
         for n in range(30):
             read.append(n)
             yield {"n": n}

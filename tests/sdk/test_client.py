@@ -89,7 +89,7 @@ def test_values_at_a_time(client, script):
 
 
 def test_history_follows_the_pages(client, script):
-    def page(number, following):
+    def page(number: int, following: str | None) -> Reply:
         rows = [{"event_time": f"2025-02-{number:02}T00:00:00Z", "values": {"n": number}}]
         return Reply(body={"feature_group": "user_metrics", "version": 1, "entity": {}, "history": rows, "next": following})
 

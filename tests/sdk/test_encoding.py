@@ -4,6 +4,7 @@ import json
 from collections import OrderedDict
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -20,7 +21,7 @@ class NaTType(datetime):
     """Stands for pandas.NaT, which claims to be a datetime."""
 
 
-def written(value):
+def written(value: Any) -> Any:
     return json.loads(encode_event({"x": value}, "events[0]"))["x"]
 
 
@@ -121,4 +122,4 @@ def test_times_in_arguments():
     assert format_time("2025-02-26T00:00:00Z") == "2025-02-26T00:00:00Z"
     assert format_time(datetime(2025, 2, 26)) == "2025-02-26T00:00:00Z"
     with pytest.raises(TypeError, match="not date"):
-        format_time(date(2025, 2, 26))
+        format_time(date(2025, 2, 26))  # type: ignore[arg-type]

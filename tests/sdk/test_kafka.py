@@ -1,10 +1,13 @@
 """send_events by Kafka, on a real broker."""
 
 import json
+from typing import Any
 
 import pytest
 from j_feature_store import FeatureStoreClient, KafkaFailed, NotEncodable, kafka_events
 from kafka import KafkaConsumer
+
+from tests.servers.kafka import Kafka
 
 ROW = {"user_id": "user_123", "session_duration": 300, "page_views": 10, "timestamp": "2025-02-27T12:00:00Z"}
 ADDRESSED = {"feature_group": "user_metrics", "data": [ROW], "transformation": "SELECT user_id FROM input_data GROUP BY user_id"}
@@ -17,7 +20,7 @@ def sender(kafka):
         yield client
 
 
-def read(kafka, topic, count):
+def read(kafka: Kafka, topic: str, count: int) -> list[Any]:
     """The first `count` values of a topic."""
     consumer = KafkaConsumer(topic, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest", consumer_timeout_ms=10_000)
     try:

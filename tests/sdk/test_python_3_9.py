@@ -5,6 +5,7 @@ import builtins
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,8 @@ def test_each_file_parses_as_3_9(path):
     names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert not names & NEWER_NAMES
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Match)]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    words = {word.arg for call in calls if call.func.id in ("zip", "dataclass") for word in call.keywords}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    words = {word.arg for call in calls if getattr(call.func, "id", "") in ("zip", "dataclass") for word in call.keywords}
     assert not words & NEWER_WORDS
 
 
@@ -39,7 +40,7 @@ def test_annotations_with_a_bar_are_never_evaluated():
             assert " | None" not in path.read_text("utf-8"), path.name
 
 
-def _evaluated(node):
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
     """Every node but annotations, which `from __future__ import annotations` leaves as text."""
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
@@ -48,7 +49,7 @@ def _evaluated(node):
                 yield from _evaluated(child)
 
 
-def _names_a_type(node):
+def _names_a_type(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return node.value is None
     return isinstance(node, ast.Name) and isinstance(getattr(builtins, node.id, None), type)

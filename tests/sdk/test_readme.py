@@ -3,19 +3,20 @@
 import contextlib
 import io
 import re
+from typing import Any
 
 import j_feature_store
 import pytest
 
 from tests.sdk.conftest import SDK
-from tests.servers.stack import wait_for
+from tests.servers.stack import Stack, wait_for
 
 BLOCKS = re.findall(r"```python\n(.*?)```", (SDK / "README.md").read_text("utf-8"), re.DOTALL)
 
 
-def adapted(source: str, stack, kafka: str | None, name: str) -> str:
+def adapted(source: str, stack: Stack, kafka: str | None, name: str) -> str:
     """The example with this stack's host, port, use_ssl, api_key and Kafka settings, and a name that no other test uses."""
-    changes = {
+    changes: dict[str, str] = {
         r'host="[^"]*"': 'host="127.0.0.1"',
         r"port=\d+": f"port={stack.port}",
         r"use_ssl=True": "use_ssl=False",
@@ -25,7 +26,7 @@ def adapted(source: str, stack, kafka: str | None, name: str) -> str:
     if kafka:
         changes[r'bootstrap_servers="[^"]*"'] = f'bootstrap_servers="{kafka}"'
         changes[r'security_protocol="[^"]*"'] = 'security_protocol="PLAINTEXT"'
-        changes[r'sasl_\w+="[^"]*"'] = lambda found: found[0].split("=")[0] + "=None"
+        changes[r'(sasl_\w+)="[^"]*"'] = r"\1=None"
     else:
         changes[r"client\.configure_kafka\(.*?\n\)\n"] = ""
     for pattern, change in changes.items():
@@ -34,8 +35,8 @@ def adapted(source: str, stack, kafka: str | None, name: str) -> str:
     return source
 
 
-def run(source: str) -> dict:
-    printed: dict = {}
+def run(source: str) -> dict[str, Any]:
+    printed: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(source, "README.md", "exec"), printed)
     return printed

@@ -1,5 +1,7 @@
 """send_events by HTTP."""
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 from j_feature_store import JStoreError, NotEncodable, TooLarge
@@ -9,7 +11,7 @@ from tests.sdk.scripted import Reply
 ROW = {"user_id": "user_123", "session_duration": 300, "page_views": 10, "timestamp": "2025-02-27T12:00:00Z"}
 
 
-def counts(accepted=0, position=None, applied=False, **more):
+def counts(accepted: int = 0, position: int | None = None, applied: bool = False, **more: Any) -> dict[str, Any]:
     return {
         "accepted": accepted,
         "duplicates": 0,
