@@ -107,6 +107,6 @@ def test_full_jitter_spreads():
 def test_retry_after_is_read_in_both_forms():
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert parse_retry_after("7") == 7
-    assert 25 < parse_retry_after(soon) <= 31
+    assert 25 < (parse_retry_after(soon) or 0) <= 31
     assert parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert [parse_retry_after(text) for text in (None, "", "soon", "-5")] == [None] * 4
