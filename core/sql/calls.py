@@ -11,11 +11,13 @@ from core.sql import casts
 from core.sql.expressions import Expressions
 from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
 from core.sql.functions.row import Function
+from core.sql.functions.times import EXTRACT, UNIT_FIRST
 from core.sql.pieces import Sql, reads_of
 from core.sql.refusal import NOT_ALLOWED, near
 from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, Type
 
 KINDS: dict[str, Type] = {"string": STRING, "integer": BIGINT, "double": DOUBLE, "boolean": BOOLEAN, "date": DATE, "timestamp": TIMESTAMP}
+OPERATORS = {"MOD": exp.Mod, "TRY_ADD": exp.Add, "TRY_SUBTRACT": exp.Sub, "TRY_MULTIPLY": exp.Mul, "TRY_DIVIDE": exp.Div, "TRY_MOD": exp.Mod}
 NOT_REPEATABLE = frozenset(
     "RAND RANDN RANDOM UUID SHUFFLE CURRENT_USER USER SESSION_USER CURRENT_DATABASE CURRENT_CATALOG CURRENT_SCHEMA VERSION INPUT_FILE_NAME "
     "MONOTONICALLY_INCREASING_ID SPARK_PARTITION_ID".split()
@@ -30,6 +32,8 @@ def scalar(node: exp.Expression, level: Expressions) -> Sql:
     name, arguments = called(node)
     if name is None:
         raise level.refuse(f"{type(node).__name__.upper()} is not allowed here", node)
+    if name in OPERATORS and len(arguments) == 2:
+        return level.emit(OPERATORS[name](this=arguments[0].copy(), expression=arguments[1].copy()))
     check_name(name, node, level)
     return call(name, [level.emit(argument) for argument in arguments], node, level)
 
@@ -38,9 +42,23 @@ def called(node: exp.Expression) -> tuple[str | None, Sequence[exp.Expression]]:
     """The function's name in upper case and its arguments; None for what is no scalar call."""
     match node:
         case exp.Anonymous():
-            return str(node.this).upper(), node.expressions
+            name, arguments = str(node.this), list(node.expressions)
+            if name in UNIT_FIRST and len(arguments) == 3 and isinstance(arguments[0], exp.Column):
+                arguments[0] = exp.Literal.string(arguments[0].name)  # the bare word DAY in TIMESTAMPDIFF(DAY, a, b)
+            return name, arguments
         case exp.DPipe():
             return "CONCAT", (node.left, node.right)
+        case exp.Extract():
+            unit = str(node.this).upper()
+            return EXTRACT.get(unit, unit), (node.expression,)
+        case exp.Trim():
+            return {"LEADING": "LTRIM", "TRAILING": "RTRIM"}.get(str(node.args.get("position") or ""), "TRIM"), (node.this,)
+        case exp.Substring():
+            return "SUBSTRING", [node.args[part] for part in ("this", "start", "length") if node.args.get(part) is not None]
+        case exp.StrPosition():
+            return "POSITION", (node.args["substr"], node.this)
+        case exp.Bracket() if len(node.expressions) == 1:
+            return "GET", (node.this, node.expressions[0])
     return None, ()
 
 
@@ -54,7 +72,7 @@ def check_name(name: str, node: exp.Expression, level: Expressions) -> None:
         raise level.refuse(f"{name} gives another answer each time, so values could not be computed again", node)
     if name in AGGREGATE_NAMES or name in WINDOW_NAMES:
         raise level.refuse(f"{name} cannot stand here", node)
-    raise level.refuse(f"{name[:60]} is no function known here{near(name, (*TABLE, *AGGREGATE_NAMES, *WINDOW_NAMES))}", node, NOT_ALLOWED)
+    raise level.refuse(f"{name[:60]} is no function known here{near(name, (*TABLE, *OPERATORS, *AGGREGATE_NAMES, *WINDOW_NAMES))}", node, NOT_ALLOWED)
 
 
 def clock(node: exp.Expression, level: Expressions) -> Exception:
@@ -77,10 +95,11 @@ def call(name: str, arguments: Sequence[Sql], node: exp.Expression, level: Expre
 def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expression, level: Expressions) -> list[Sql]:
     kinds = [function.kind(place) for place in range(len(arguments))]
     given = [fit(arg, kind, function.name, node, level) for arg, kind in zip(arguments, kinds, strict=True)]
-    same = [arg for arg, kind in zip(given, kinds, strict=True) if kind == "same"]
+    together = ("same", "numbers")
+    same = [arg for arg, kind in zip(given, kinds, strict=True) if kind in together]
     if len(same) > 1:
         fitted = iter(level.together(node, same))
-        given = [next(fitted) if kind == "same" else arg for arg, kind in zip(given, kinds, strict=True)]
+        given = [next(fitted) if kind in together else arg for arg, kind in zip(given, kinds, strict=True)]
     return given
 
 
@@ -99,7 +118,7 @@ def fit(arg: Sql, kind: str, name: str, node: exp.Expression, level: Expressions
         if isinstance(arg.literal, (bool, Decimal, str)) or arg.literal is None or not low <= arg.literal <= high:
             raise level.refuse(f"{name} takes a literal whole number from {low} to {high} here", node)
         return arg
-    if kind == "number":
+    if kind in ("number", "numbers"):
         fits = have.name in NUMBERS or unknown
     elif kind == "array":
         fits = have.name == "ARRAY" or unknown

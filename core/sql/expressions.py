@@ -16,7 +16,7 @@ from core.errors import Invalid, TooLarge
 from core.sql import casts, pieces
 from core.sql.pieces import Sql, reads_of
 from core.sql.refusal import NOT_ALLOWED, Text
-from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTERVAL, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common, parse_type
+from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTERVAL, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common, parse_cast
 
 MAX_NODES = 20_000
 _COMPARE = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
@@ -247,9 +247,9 @@ class Expressions:
     def _cast(self, node: exp.Expression) -> Sql:
         written = node.args["to"].sql(dialect="spark")
         try:
-            to = parse_type(written)
-        except ValueError as error:
-            raise self.refuse(f"CAST to {written[:40]} is not known: {error}", node) from None
+            to = parse_cast(written)
+        except Invalid as error:
+            raise self.refuse(f"CAST to {written[:40]} is not known: {error.detail}", node) from None
         return casts.cast(self.emit(node.this), to, self.dialect, casts.WIDTHS.get(written.upper(), 64))
 
     def _in(self, node: exp.In) -> Sql:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
+from core.sql import pieces
 from core.sql.calls import scalar
 from core.sql.expressions import Expressions
 from core.sql.pieces import Sql
@@ -105,7 +106,7 @@ def struct_field(base: Sql, name: str, dialect: str) -> Sql | None:
     if base.type.name != "STRUCT" or name not in base.type.fields:
         return None
     kind = base.type.items[base.type.fields.index(name)]
-    return base.but(f"({base.text}).`{name}`" if dialect == "spark" else f"struct_extract({base.text}, '{name}')", kind)
+    return base.but(f"({base.text}).{pieces.name(name, dialect)}" if dialect == "spark" else f"struct_extract({base.text}, {pieces.string(name, dialect)})", kind)
 
 
 def build_scope(node: exp.Select, env: Env, ctes: Mapping[str, Relation], query: Query) -> Scope:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_SIMPLE = {
-    "BIGINT": "BIGINT", "LONG": "BIGINT", "INT": "BIGINT", "INTEGER": "BIGINT", "SMALLINT": "BIGINT", "TINYINT": "BIGINT",
-    "DOUBLE": "DOUBLE", "FLOAT": "DOUBLE", "STRING": "STRING", "VARCHAR": "STRING", "BOOLEAN": "BOOLEAN", "DATE": "DATE",
-    "TIMESTAMP": "TIMESTAMP", "EPOCH_S": "TIMESTAMP", "EPOCH_MS": "TIMESTAMP",
-}  # fmt: skip
-_TOKEN = re.compile(r"\s*(`[^`]+`|[A-Za-z_][A-Za-z0-9_]*|\d+|[<>(),:])")
-_TOKENS = re.compile(rf"(?:{_TOKEN.pattern})*\s*")
+from core.types import model
+
+# Names of Spark for the widths that are one type here; CAST minds the width (see casts.WIDTHS).
+_WIDTHS = {"TINYINT": "BIGINT", "SMALLINT": "BIGINT", "INT": "BIGINT", "INTEGER": "BIGINT", "LONG": "BIGINT", "FLOAT": "DOUBLE", "REAL": "DOUBLE"}
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WIDTH = re.compile(rf"\b(?:{'|'.join(_WIDTHS)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +34,32 @@ class Type:
                 return f"DECIMAL({self.precision},{self.scale})"
             case "ARRAY":
                 return f"ARRAY<{self.items[0]}>"
+            case "MAP":
+                return f"MAP<STRING,{self.items[0]}>"
             case "STRUCT":
-                return f"STRUCT<{', '.join(f'{f}: {t}' for f, t in zip(self.fields, self.items, strict=True))}>"
+                return f"STRUCT<{','.join(f'{_quoted(f)}:{t}' for f, t in zip(self.fields, self.items, strict=True))}>"
         return self.name
 
     def spelled(self, dialect: str) -> str:
         """The text of the type in the engine's dialect."""
-        if dialect == "spark":
-            match self.name:
-                case "ARRAY":
-                    return f"ARRAY<{self.items[0].spelled(dialect)}>"
-                case "STRUCT":
-                    return "STRUCT<" + ", ".join(f"`{f}`: {t.spelled(dialect)}" for f, t in zip(self.fields, self.items, strict=True)) + ">"
-            return str(self)
+        spark = dialect == "spark"
+        inner = [item.spelled(dialect) for item in self.items]
         match self.name:
             case "STRING":
-                return "VARCHAR"
+                return "STRING" if spark else "VARCHAR"
             case "ARRAY":
-                return f"{self.items[0].spelled(dialect)}[]"
+                return f"ARRAY<{inner[0]}>" if spark else f"{inner[0]}[]"
+            case "MAP":
+                return f"MAP<STRING, {inner[0]}>" if spark else f"MAP(VARCHAR, {inner[0]})"
+            case "STRUCT" if spark:
+                return f"STRUCT<{', '.join(f'{_quoted(f, always=True)}: {t}' for f, t in zip(self.fields, inner, strict=True))}>"
             case "STRUCT":
-                return "STRUCT(" + ", ".join(f'"{f}" {t.spelled(dialect)}' for f, t in zip(self.fields, self.items, strict=True)) + ")"
+                return "STRUCT(" + ", ".join(f'"{f.replace(chr(34), chr(34) * 2)}" {t}' for f, t in zip(self.fields, inner, strict=True)) + ")"
         return str(self)
+
+
+def _quoted(name: str, always: bool = False) -> str:
+    return name if not always and _PLAIN.fullmatch(name) else "`" + name.replace("`", "``") + "`"
 
 
 BIGINT, DOUBLE, STRING, BOOLEAN = Type("BIGINT"), Type("DOUBLE"), Type("STRING"), Type("BOOLEAN")
@@ -81,53 +85,23 @@ def struct(**fields: Type) -> Type:
 
 
 def parse_type(text: str) -> Type:
-    """A type text (`DECIMAL(10,2)`, `ARRAY<STRUCT<a: STRING>>`) -> Type; raises ValueError."""
-    tokens = _TOKEN.findall(text)
-    if not tokens or not _TOKENS.fullmatch(text):
-        raise ValueError(f"{text!r} is no type")
-    try:
-        found, rest = _parse(tokens)
-    except IndexError:
-        raise ValueError(f"{text!r} ends too early") from None
-    if rest:
-        raise ValueError(f"{text!r} is no type")
-    return found
+    """A type text (`DECIMAL(10,2)`, `ARRAY<STRUCT<a: STRING>>`) -> Type; times of every kind are TIMESTAMP. Raises Invalid("invalid_type")."""
+    return _of(model.parse_type(text))
 
 
-def _parse(tokens: list[str]) -> tuple[Type, list[str]]:
-    head, rest = tokens[0].upper(), tokens[1:]
-    if head in _SIMPLE:
-        return Type(_SIMPLE[head]), rest
-    if head in ("DECIMAL", "NUMERIC"):
-        if not rest or rest[0] != "(":
-            return decimal(10, 0), rest
-        precision, scale = int(rest[1]), 0
-        rest = rest[2:]
-        if rest[0] == ",":
-            scale, rest = int(rest[1]), rest[2:]
-        if rest[0] != ")" or not 1 <= precision <= 38 or not 0 <= scale <= precision:
-            raise ValueError("DECIMAL takes a precision of 1 to 38 and a scale up to it")
-        return decimal(precision, scale), rest[1:]
-    if head == "ARRAY" and rest[0] == "<":
-        item, rest = _parse(rest[1:])
-        return array(item), _after(rest, ">")
-    if head == "STRUCT" and rest[0] == "<":
-        fields: dict[str, Type] = {}
-        rest = rest[1:]
-        while True:
-            name, rest = rest[0].strip("`"), rest[1:]
-            kind, rest = _parse(_after(rest, ":") if rest[0] == ":" else rest)
-            fields[name] = kind
-            if rest[0] != ",":
-                return struct(**fields), _after(rest, ">")
-            rest = rest[1:]
-    raise ValueError(f"{tokens[0]!r} is no type")
+def parse_cast(text: str) -> Type:
+    """The same for the target of a CAST, which may also be spelled INT, SMALLINT, FLOAT, VARCHAR(n) or DECIMAL."""
+    text = re.sub(r"^VARCHAR\(\d+\)$|^VARCHAR$|^TEXT$", "STRING", text.strip(), flags=re.IGNORECASE)
+    text = re.sub(r"^(DECIMAL|NUMERIC|DEC)$", "DECIMAL(10,0)", text, flags=re.IGNORECASE)
+    text = re.sub(r"^DECIMAL\((\d+)\)$", r"DECIMAL(\1,0)", text, flags=re.IGNORECASE)
+    return parse_type(_WIDTH.sub(lambda word: _WIDTHS[word[0].upper()], text))
 
 
-def _after(tokens: list[str], expected: str) -> list[str]:
-    if tokens[0] != expected:
-        raise ValueError(f"{expected!r} expected, {tokens[0]!r} found")
-    return tokens[1:]
+def _of(found: model.ColumnType) -> Type:
+    if found.kind in ("EPOCH_S", "EPOCH_MS"):
+        return TIMESTAMP
+    items = tuple(_of(field) for _, field in found.fields) or ((_of(found.item),) if found.item is not None else ())
+    return Type(found.kind, found.precision, found.scale, items, tuple(field for field, _ in found.fields))
 
 
 def common(types: Iterable[Type]) -> Type | None:

@@ -5,11 +5,11 @@ A function is here only when the differential test (tests/core/sql/test_parity.p
 
 from __future__ import annotations
 
-from core.sql.functions import conditional
+from core.sql.functions import conditional, lists, numbers, texts, times
 from core.sql.functions.row import Function
 
 TABLE: dict[str, list[Function]] = {}
-for _row in (*conditional.ROWS,):
+for _row in (*conditional.ROWS, *numbers.ROWS, *texts.ROWS, *times.ROWS, *lists.ROWS):
     TABLE.setdefault(_row.name, []).append(_row)
 
 AGGREGATE_NAMES = frozenset(

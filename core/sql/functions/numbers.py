@@ -1,0 +1,115 @@
+"""Functions of numbers. Outside a function's domain the answer is NULL, and so is an integer beyond 64 bits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from core.sql import pieces
+from core.sql.functions.row import Render, first, row
+from core.sql.pieces import Sql
+from core.sql.types import BIGINT, BOOLEAN, DOUBLE, Type, decimal
+
+
+def _whole(word: str) -> Render:
+    """CEIL and FLOOR as BIGINT."""
+
+    def render(args: Sequence[Sql], dialect: str) -> str:
+        text = args[0].text
+        if args[0].type.name != "DOUBLE":
+            return text if args[0].type == BIGINT else f"{_try(dialect)}({word}({text}) AS BIGINT)"
+        low, high = pieces.double(-(2.0**63), dialect), pieces.double(2.0**63, dialect)
+        return f"CASE WHEN {text} >= {low} AND {text} < {high} THEN CAST({word}({text}) AS BIGINT) END"
+
+    return render
+
+
+def _round(args: Sequence[Sql], dialect: str) -> str:
+    """Half away from zero on the shortest decimal text of a DOUBLE, as Spark rounds: 2.675 to two places is 2.68."""
+    text, kind = args[0].text, args[0].type
+    places = args[1].literal if len(args) > 1 else 0
+    if kind.name == "BIGINT":
+        return text
+    if dialect == "spark":
+        rounded = f"ROUND({text}, {places})"
+        return rounded if kind.name == "DOUBLE" else f"CAST({rounded} AS {_rounded(args)})"
+    if kind.name == "DECIMAL":
+        return f"CAST({text} AS {_rounded(args)})"
+    # from 1e16 on doubles have no fraction
+    return f"CASE WHEN ABS({text}) < 1e16 THEN CAST(CAST(CAST({text} AS VARCHAR) AS DECIMAL(38,{places})) AS DOUBLE) ELSE {text} END"
+
+
+def _rounded(args: Sequence[Sql]) -> Type:
+    kind, places = args[0].type, args[1].literal if len(args) > 1 else 0
+    if kind.name != "DECIMAL":
+        return kind
+    scale = min(int(places or 0), kind.scale)
+    return decimal(min(38, kind.precision - kind.scale + scale + 1), scale)
+
+
+def _abs(args: Sequence[Sql], dialect: str) -> str:
+    text = args[0].text
+    if args[0].type != BIGINT:
+        return f"ABS({text})"
+    return f"CASE WHEN {text} > {pieces.integer(pieces.INT64_MIN, dialect)} THEN ABS({text}) END"
+
+
+def _log_base(args: Sequence[Sql], dialect: str) -> str:
+    del dialect
+    base, x = args[0].text, args[1].text
+    return f"CASE WHEN {base} > 0 AND {x} > 0 THEN LN({x}) / NULLIF(LN({base}), 0) END"
+
+
+def _try(dialect: str) -> str:
+    return "try_cast" if dialect == "spark" else "TRY_CAST"
+
+
+def _pmod(args: Sequence[Sql], dialect: str) -> str:
+    a, b = args[0].text, args[1].text
+    if dialect == "spark":
+        return f"CASE WHEN {b} <> 0 THEN pmod({a}, {b}) END"
+    if args[0].type == BIGINT:
+        one = f"CASE WHEN {b} = -1 THEN 0 ELSE {a} % NULLIF({b}, 0) END"
+        return f"CAST(CASE WHEN {a} IS NULL THEN NULL WHEN {one} < 0 THEN (CAST({one} AS HUGEINT) + {b}) % {b} ELSE {one} END AS BIGINT)"
+    one = f"{a} % NULLIF({b}, 0)"
+    return f"CASE WHEN {one} < 0 THEN ({one} + {b}) % {b} ELSE {one} END"
+
+
+_IN_ONE = "CASE WHEN {{0}} BETWEEN -1 AND 1 THEN {0}({{0}}) END"
+_PI, _E = repr(math.pi), repr(math.e)
+
+ROWS = [
+    *row("ABS", "number", first, _abs),
+    *row("SIGN SIGNUM", "double", DOUBLE, "CAST(SIGN({0}) AS DOUBLE)"),
+    *row("CEIL CEILING", "number", BIGINT, _whole("CEIL"), note="a BIGINT"),
+    *row("FLOOR", "number", BIGINT, _whole("FLOOR"), note="a BIGINT"),
+    *row("ROUND", "number", _rounded, _round, note="half away from zero"),
+    *row("ROUND", "number 0..15", _rounded, _round, note="half away from zero; the places are a literal"),
+    *row("SQRT", "double", DOUBLE, "CASE WHEN {0} >= 0 THEN SQRT({0}) END"),
+    *row("CBRT", "double", DOUBLE, "CBRT({0})"),
+    *row("EXP", "double", DOUBLE, "EXP({0})"),
+    *row("LN LOG", "double", DOUBLE, "CASE WHEN {0} > 0 THEN LN({0}) END", note="NULL of 0 and below"),
+    *row("LOG", "double double", DOUBLE, _log_base, note="LOG(base, x)"),
+    *row("LOG10", "double", DOUBLE, "CASE WHEN {0} > 0 THEN LOG10({0}) END"),
+    *row("LOG2", "double", DOUBLE, "CASE WHEN {0} > 0 THEN LOG2({0}) END"),
+    *row("LOG1P", "double", DOUBLE, "CASE WHEN {0} > -1 THEN LN(1e0 + {0}) END", "CASE WHEN {0} > -1 THEN LN(1.0D + {0}) END"),
+    *row("POWER POW", "double double", DOUBLE, "POWER({0}, {1})"),
+    *row("PMOD", "numbers numbers", first, _pmod, note="the remainder with the sign of a positive divisor"),
+    *row("SIN", "double", DOUBLE, "SIN({0})"),
+    *row("COS", "double", DOUBLE, "COS({0})"),
+    *row("TAN", "double", DOUBLE, "TAN({0})"),
+    *row("ASIN", "double", DOUBLE, _IN_ONE.format("ASIN")),
+    *row("ACOS", "double", DOUBLE, _IN_ONE.format("ACOS")),
+    *row("ATAN", "double", DOUBLE, "ATAN({0})"),
+    *row("ATAN2", "double double", DOUBLE, "ATAN2({0}, {1})"),
+    *row("SINH", "double", DOUBLE, "SINH({0})"),
+    *row("COSH", "double", DOUBLE, "COSH({0})"),
+    *row("TANH", "double", DOUBLE, "TANH({0})"),
+    *row("RADIANS", "double", DOUBLE, "RADIANS({0})"),
+    *row("DEGREES", "double", DOUBLE, "DEGREES({0})"),
+    *row("HYPOT", "double double", DOUBLE, "SQRT({0} * {0} + {1} * {1})"),
+    *row("PI", "", DOUBLE, f"CAST({_PI}e0 AS DOUBLE)", f"{_PI}D"),
+    *row("E", "", DOUBLE, f"CAST({_E}e0 AS DOUBLE)", f"{_E}D"),
+    *row("ISNAN", "double", BOOLEAN, "COALESCE(ISNAN({0}), FALSE)"),
+    *row("BIT_COUNT", "integer", BIGINT, "CAST(BIT_COUNT({0}) AS BIGINT)"),
+]

@@ -1,0 +1,102 @@
+"""Functions of text. Places count characters (code points) from 1; text is compared by its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.sql.functions.row import Render, row
+from core.sql.pieces import Sql, string
+from core.sql.types import BIGINT, BOOLEAN, STRING, Type, array
+
+
+def _i32(text: str) -> str:
+    """A BIGINT as the INT that Spark's functions take."""
+    return f"CAST(LEAST(GREATEST({text}, -2147483647L), 2147483647L) AS INT)"
+
+
+def _substring(args: Sequence[Sql], dialect: str) -> str:
+    text, start = args[0].text, args[1].text
+    if dialect == "spark":
+        return f"SUBSTRING({', '.join([text, *(_i32(arg.text) for arg in args[1:])])})"
+    # the start counts from the end where negative, 0 is 1; what falls before the text is cut off, not shifted
+    begin = f"CASE WHEN {start} > 0 THEN {start} - 1 WHEN {start} < 0 THEN LENGTH({text}) + {start} ELSE 0 END"
+    if len(args) == 2:
+        return f"SUBSTRING({text}, GREATEST({begin}, 0) + 1)"
+    end = f"CAST({begin} AS HUGEINT) + {args[2].text}"
+    count = f"GREATEST(LEAST({end}, 4294967295) - GREATEST({begin}, 0), 0)"
+    bounded = f"SUBSTRING({text}, GREATEST({begin}, 0) + 1, CAST({count} AS BIGINT))"
+    return f"CASE WHEN {args[2].text} IS NOT NULL AND {start} IS NOT NULL THEN {bounded} END"
+
+
+def _left(args: Sequence[Sql], dialect: str) -> str:
+    if dialect == "spark":
+        return f"LEFT({args[0].text}, {_i32(args[1].text)})"
+    return f"LEFT({args[0].text}, CASE WHEN {args[1].text} < 0 THEN 0 ELSE LEAST({args[1].text}, 4294967295) END)"
+
+
+def _right(args: Sequence[Sql], dialect: str) -> str:
+    if dialect == "spark":
+        return f"RIGHT({args[0].text}, {_i32(args[1].text)})"
+    return f"RIGHT({args[0].text}, CASE WHEN {args[1].text} < 0 THEN 0 ELSE LEAST({args[1].text}, 4294967295) END)"
+
+
+def _pad(word: str) -> Render:
+    def render(args: Sequence[Sql], dialect: str) -> str:
+        del dialect
+        return f"{word}({args[0].text}, {args[1].literal}, {args[2].text if len(args) > 2 else chr(39) + ' ' + chr(39)})"
+
+    return render
+
+
+def _pieces(args: Sequence[Sql], dialect: str) -> str:
+    """SPLIT by a text that is no pattern."""
+    if dialect == "duckdb":
+        return f"STRING_SPLIT({args[0].text}, {args[1].text})"
+    quoted = "".join(c if c.isalnum() or c in " _-,;:/=<>!@#%&~'\"" else f"\\{c}" for c in str(args[1].literal))
+    return f"SPLIT({args[0].text}, {string(quoted, dialect)})"
+
+
+def _strings(args: Sequence[Sql]) -> Type:
+    del args
+    return array(STRING)
+
+
+def _split_part(args: Sequence[Sql], dialect: str) -> str:
+    place = args[2].literal
+    return f"SPLIT_PART({args[0].text}, {args[1].text}, {place})" + ("" if dialect else "")
+
+
+_LEN = "CAST(LENGTH({0}) AS BIGINT)"
+ROWS = [
+    *row("UPPER UCASE", "string", STRING, "UPPER({0})"),
+    *row("LOWER LCASE", "string", STRING, "LOWER({0})"),
+    *row("LENGTH LEN CHAR_LENGTH CHARACTER_LENGTH", "string", BIGINT, _LEN),
+    *row("OCTET_LENGTH", "string", BIGINT, "CAST(STRLEN({0}) AS BIGINT)", "CAST(OCTET_LENGTH({0}) AS BIGINT)", "bytes of UTF-8"),
+    *row("TRIM BTRIM", "string", STRING, "TRIM({0}, ' ')", "TRIM({0})", "spaces only"),
+    *row("LTRIM", "string", STRING, "LTRIM({0}, ' ')", "LTRIM({0})"),
+    *row("RTRIM", "string", STRING, "RTRIM({0}, ' ')", "RTRIM({0})"),
+    *row("CONCAT", "string string*", STRING, lambda a, d: f"({' || '.join(x.text for x in a)})", note="NULL where one is; also a || b"),
+    *row("CONCAT_WS", "string string*", STRING, "CONCAT_WS({all})", note="NULLs are left out"),
+    *row("SUBSTRING SUBSTR MID", "string integer", STRING, _substring),
+    *row("SUBSTRING SUBSTR MID", "string integer integer", STRING, _substring),
+    *row("LEFT", "string integer", STRING, _left),
+    *row("RIGHT", "string integer", STRING, _right),
+    *row("REPLACE", "string string string", STRING, "CASE WHEN {1} = '' THEN {0} ELSE REPLACE({0}, {1}, {2}) END", "REPLACE({0}, {1}, {2})"),
+    *row("TRANSLATE", "string string string", STRING, "TRANSLATE({0}, {1}, {2})"),
+    *row("REVERSE", "string", STRING, "REVERSE({0})"),
+    *row("INSTR", "string string", BIGINT, "CAST(INSTR({0}, {1}) AS BIGINT)"),
+    *row("LOCATE POSITION CHARINDEX", "string string", BIGINT, "CAST(INSTR({1}, {0}) AS BIGINT)", "CAST(LOCATE({0}, {1}) AS BIGINT)"),
+    *row("STARTSWITH", "string string", BOOLEAN, "STARTS_WITH({0}, {1})", "STARTSWITH({0}, {1})"),
+    *row("ENDSWITH", "string string", BOOLEAN, "ENDS_WITH({0}, {1})", "ENDSWITH({0}, {1})"),
+    *row("CONTAINS", "string string", BOOLEAN, "CONTAINS({0}, {1})"),
+    *row("LPAD", "string 0..1000", STRING, _pad("LPAD")),
+    *row("LPAD", "string 0..1000 ''", STRING, _pad("LPAD")),
+    *row("RPAD", "string 0..1000", STRING, _pad("RPAD")),
+    *row("RPAD", "string 0..1000 ''", STRING, _pad("RPAD")),
+    *row("SPLIT", "string ''", _strings, _pieces, note="by a literal text, not a pattern"),
+    *row("SPLIT_PART", "string '' 1..1000", STRING, _split_part),
+    *row("ASCII", "string", BIGINT, "CAST(CASE WHEN {0} = '' THEN 0 ELSE UNICODE({0}) END AS BIGINT)", "CAST(ASCII({0}) AS BIGINT)"),
+    *row("MD5", "string", STRING, "MD5({0})"),
+    *row("SHA1 SHA", "string", STRING, "SHA1({0})"),
+    *row("SHA2", "string 256..256", STRING, "SHA256({0})", "SHA2({0}, 256)"),
+]
