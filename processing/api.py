@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, ClassVar
 
 import redis
+from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ from features.parsers import read_body
 from features.permissions import HasScopes
 from processing import inline
 from processing.definitions import known_groups
+from processing.doorbell import ring
 from processing.envelopes import Envelope, open_document, open_lines
 from processing.ingest import Incoming, Outcome, accept
 from processing.judging import Refused
@@ -49,7 +51,8 @@ class Events(APIView):
     def post(self, request: Request) -> Response:
         """Push one row, a list of rows, `{"events": [..]}`, `{"feature_group", "data": [..], "transformation"}` or NDJSON. Answered after the commit."""
         wait = _seconds(request.query_params.get("wait"))
-        body = read_body(request.data)
+        # DRF calls no parser for an empty body and hands over an empty dict
+        body = read_body(request.data) if hasattr(request.data, "read") else b""
         lines = (request.content_type or "").partition(";")[0].strip().lower() == LINES
         envelope = open_lines(body) if lines else open_document(strict_json.parse(body))
         refused = _resolve(request, envelope)
@@ -58,6 +61,8 @@ class Events(APIView):
             Incoming(row, arrival, envelope.address, raw=envelope.raw[i] if envelope.raw else None, refused=refused) for i, row in enumerate(envelope.rows)
         ]
         outcome = accept(request.project, rows, request=_idempotency(request, body))
+        if settings.JSTORE_ENGINE == "spark" and outcome.position is not None:
+            ring(request.project, outcome.position)
         return Response(_answer(outcome, request.project, wait), status=202)
 
 

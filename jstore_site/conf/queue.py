@@ -20,4 +20,7 @@ timezone = "UTC"
 task_track_started = False
 # The schedule is in PostgreSQL: a killed beat leaves no torn file, and the admin can pause an entry.
 beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
-beat_schedule: dict[str, Any] = {}
+beat_schedule: dict[str, Any] = {
+    "reap-runs": {"task": "processing.reap_runs", "schedule": 2.0, "options": {"expires": 10}},
+    "ring-spark": {"task": "processing.ring_spark", "schedule": 15.0, "options": {"expires": 15}},
+}

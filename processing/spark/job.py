@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
+from pathlib import Path
 
 import structlog
+from django.conf import settings
 from django.db import connections
 
-from backends.engine.spark import SparkEngine, spark_engine
+from backends.engine.spark import Spark
 from backends.offline import log
 from backends.offline.pairs import BUCKETS
 from backends.online.client import client
@@ -17,6 +20,14 @@ from processing.spark.reading import read_range
 
 _LOCK = 0x6A73  # advisory lock class: one job a project
 _logger = structlog.get_logger(__name__)
+
+
+@functools.cache
+def spark_engine() -> Spark:
+    """The session of this worker process, kept from job to job: it takes twelve seconds to start and two to run a small job."""
+    folder = Path(os.environ.get("JSTORE_SPARK_JARS") or Path(settings.BASE_DIR) / "target" / "spark-jars")
+    jars = sorted(str(path) for path in folder.glob("*.jar"))
+    return Spark(settings.JSTORE_SPARK_MASTER, {"spark.jars": ",".join(jars)} if jars else {})
 
 
 def process(project: str, position: int) -> int:
@@ -36,7 +47,7 @@ def process(project: str, position: int) -> int:
             return reached
 
 
-def _catch_up(engine: SparkEngine, project: str) -> int:
+def _catch_up(engine: Spark, project: str) -> int:
     applier = Applier(OnlineStore(client()), range(BUCKETS), on=engine, read=functools.partial(read_range, engine.session))
     while applier.step_project(project):
         pass
