@@ -36,6 +36,7 @@ def fill(page: Page, name: str, sql: str) -> None:
     switch = page.get_by_label("Enable SQL Transformation")
     switch.set_checked(True)
     page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")  # an example stands there
     page.keyboard.insert_text(sql)  # fill() would make styled HTML, which the page's CSP refuses
     page.get_by_label("Window").select_option("7d")
 
