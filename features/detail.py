@@ -36,7 +36,7 @@ def version_row(group: Group, version: Version) -> VersionRow:
     return VersionRow(
         number=version.number,
         status=group.states[str(version.number)],
-        sql=version.sql,
+        sql=written_sql(version),
         window=version.window,
         path=version.path,
         path_reason=version.path_reason,
@@ -45,6 +45,12 @@ def version_row(group: Group, version: Version) -> VersionRow:
         created_at=version.created_at,
         created_by=version.created_by,
     )
+
+
+def written_sql(version: Version) -> str:
+    """The SQL as its author wrote it; of a group without one, the SQL that stands for it."""
+    transformation = version.document.get("transformation") or {}
+    return str(transformation.get("sql_query") or version.sql)
 
 
 def hop_text(size: int) -> str:

@@ -124,6 +124,12 @@ def shown(value: object) -> str:
 
 
 @register.filter
+def short(value: float) -> str:
+    """A number for the label of a chart: two decimals, or four digits where it is small."""
+    return shown(round(value, 2)) if abs(value) >= 1 or value == 0 else shown(float(f"{value:.4g}"))
+
+
+@register.filter
 def percent(value: float | None) -> int:
     """A fraction as whole percents, for progress bars."""
     return round(100 * (value or 0))
