@@ -12,23 +12,21 @@ from core import types
 from core.errors import Invalid, Unavailable
 from core.sql import Compiled
 
-# The jailed one, whichever engine computes: it answers in milliseconds, and a web process must not start a JVM.
-_JUDGE = "duckdb"
-
 
 def judge(compiled: Compiled, keys: Sequence[str], time_column: str, columns: Mapping[str, str | None]) -> None:
     """Runs every text that the version's path may run. Raises Invalid where one is refused, Unavailable without answer."""
     known = {name: columns.get(name) for name in compiled.input_columns}
     chosen = provisional_types(compiled, tuple(keys), time_column, known)
     events = _events(keys, time_column, chosen)
-    judge_engine = engine(_JUDGE)
+    local = engine()  # the jailed local one, whichever engine applies batches
+    dialect = local.dialect
     try:
-        judge_engine.describe(compiled.general(_JUDGE, chosen), {"input_data": events})
+        local.describe(compiled.general(dialect, chosen), {"input_data": events})
         if compiled.path == "row":
-            judge_engine.describe(compiled.row(_JUDGE, chosen), {"input_data": events})
+            local.describe(compiled.row(dialect, chosen), {"input_data": events})
         if compiled.path == "tiles":
-            partials = judge_engine.describe(compiled.partial(_JUDGE, chosen), {"input_data": events})
-            judge_engine.describe(compiled.finish(_JUDGE, chosen), {"partials": partials})
+            partials = local.describe(compiled.partial(dialect, chosen), {"input_data": events})
+            local.describe(compiled.finish(dialect, chosen), {"partials": partials})
     except EngineFailed as error:
         if error.kind != "sql":
             raise Unavailable("engine_down", "the SQL engine gave no answer; try again") from error
