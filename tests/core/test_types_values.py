@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import Invalid
 from core.types import Mismatch, arrow_type, coerce, coerce_column, from_arrow, parse_type, to_json
-from tests.core.strategies import COLUMN_TYPES, values_for
+from tests.core.strategies import COLUMN_TYPES, EDGES, SIMPLE, values_for
 
 
 def fits(text: str, value: Any) -> bool:
@@ -39,6 +39,20 @@ def test_a_column_is_its_values_one_by_one(column: tuple[str, list[Any]]) -> Non
     assert bad == [i for i, value in enumerate(values) if not fits(text, value)]
     good = [None if i in bad else coerce(column_type, value) for i, value in enumerate(values)]
     assert repr(array.to_pylist()) == repr(pa.array(good, arrow_type(column_type)).to_pylist())
+
+
+@pytest.mark.parametrize("text", SIMPLE)
+def test_a_column_of_one_value_is_that_value(text: str) -> None:
+    """Columns of like values take the fast way, so each edge stands alone here."""
+    for value in EDGES:
+        array, bad = coerce_column(parse_type(text), [value, None])
+        assert (bad == []) is fits(text, value), value
+        good = coerce(parse_type(text), value) if fits(text, value) else None
+        assert repr(array.to_pylist()) == repr(pa.array([good, None], array.type).to_pylist())
+
+
+def test_there_is_no_negative_zero_decimal() -> None:
+    assert str(coerce(parse_type("DECIMAL(10,2)"), "-0.00")) == str(coerce(parse_type("DECIMAL(10,2)"), -0.0)) == "0.00"
 
 
 @settings(max_examples=200, deadline=None)
