@@ -33,7 +33,7 @@ def test_a_refusal_is_told_from_no_answer(monkeypatch, kind, error):
     def describe(*args: object) -> None:
         raise EngineFailed(kind, "the tests say so")
 
-    monkeypatch.setattr(engine("duckdb"), "describe", describe)
+    monkeypatch.setattr(engine(), "describe", describe)
     with pytest.raises(error):
         judged()
 
@@ -44,7 +44,7 @@ def test_nothing_is_stored_of_a_refused_definition(monkeypatch):
     def describe(*args: object) -> None:
         raise EngineFailed("sql", "the tests say so")
 
-    monkeypatch.setattr(engine("duckdb"), "describe", describe)
+    monkeypatch.setattr(engine(), "describe", describe)
     with pytest.raises(Invalid, match="sql_not_allowed"):
         services.register("default", definition(), "ana")
     assert not Group.objects.exists()
