@@ -51,7 +51,7 @@ def parse(data: bytes) -> Any:
 
 def parse_ndjson(data: bytes) -> list[Any]:
     """NDJSON -> one value or Malformed for each line that is not blank."""
-    lines = [line for line in data.split(b"\n") if line.strip(b" \t\r")]
+    lines = [line for line in data.split(b"\n") if line.strip()]
     try:
         rows: list[Any] = list(map(orjson.loads, lines))
         if _plain(data, _count_names(rows, data, depth=-1)):
