@@ -29,10 +29,10 @@ def web(host: str, port: int) -> list[str]:
 
 
 def worker() -> list[str]:
-    """Arguments of Celery's worker."""
-    return ["-A", "jstore_site.celery", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    """Arguments of Celery's worker; beat rings every two seconds, so INFO would be noise."""
+    return ["-A", "jstore_site.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
 
 
 def beat() -> list[str]:
     """Arguments of Celery's beat."""
-    return ["-A", "jstore_site.celery", "beat", "--loglevel", "INFO", "--pidfile="]
+    return ["-A", "jstore_site.celery", "beat", "--loglevel", "WARNING", "--pidfile="]
