@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from django.conf import settings
 from pyspark.sql import SparkSession
 
@@ -19,11 +20,15 @@ from core import strict_json
 from core.errors import JStoreError
 from processing.envelopes import open_document
 
+_logger = structlog.get_logger(__name__)
+
 
 def read_range(spark: SparkSession, project: str, after: int, limit: int, upto: int) -> list[LogRow]:
     """The rows with after < position <= upto, ascending, at most `limit`: what backends.offline.log.read gives."""
     wanted = places(project, after, limit, upto)
     texts = _from_kafka(spark, [place for place in wanted if place.origin is not None])
+    if texts:
+        _logger.info("spark_read", project=project, kafka_rows=len(texts), rows=len(wanted))
     missing = [place.position for place in wanted if place.position not in texts]
     rest = rows_at(project, missing) if missing else {}
     return [rest[place.position] if place.position in rest else place.with_row(texts[place.position]) for place in wanted]

@@ -165,4 +165,5 @@ def _check_history(world: World, life: Life) -> None:
 
 
 def test_enough_was_compared():
+    print(compared)
     assert compared["values"] > (50_000 if LONG else 1_000), compared
