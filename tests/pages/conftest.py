@@ -1,0 +1,52 @@
+"""People, and a JStore in this process that their pages show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Page
+
+from core.clock import now_us
+from tests.processing.world import World
+
+PASSWORD = "a long pass phrase"
+
+
+@pytest.fixture
+def world(fresh: object, monkeypatch: pytest.MonkeyPatch) -> World:
+    """An empty JStore under the clock of the test's start; `settle` applies what was pushed."""
+    return World(monkeypatch, now_us())
+
+
+@pytest.fixture
+def site(fresh: object) -> Client:
+    """A browser without scripts, signed in as ana, who is staff."""
+    return signed_in("ana", is_staff=True)
+
+
+@pytest.fixture
+def reader(fresh: object) -> Client:
+    """The same of rui, who may only look."""
+    return signed_in("rui")
+
+
+def signed_in(name: str, **rights: bool) -> Client:
+    """A client of a new person."""
+    client = Client()
+    client.force_login(User.objects.create_user(name, password=PASSWORD, **rights))
+    return client
+
+
+@pytest.fixture
+def chromium_page(fresh: object, live_server: Any, page: Page) -> Page:
+    """A real browser on the live site, signed in by the login page as ana, who is staff."""
+    User.objects.create_user("ana", password=PASSWORD, is_staff=True)
+    page.goto(live_server.url)
+    page.get_by_label("Username").fill("ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{live_server.url}/")
+    return page
