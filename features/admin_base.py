@@ -17,7 +17,7 @@ def actor_of(request: HttpRequest) -> str:
     return f"user:{request.user.get_username()}"
 
 
-class RegistryAdmin(ModelAdmin):
+class RegistryAdmin(ModelAdmin):  # type: ignore[misc]
     """Nothing is editable unless a subclass says so, and no row is written but by the services."""
 
     compressed_fields = True

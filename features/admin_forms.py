@@ -19,7 +19,7 @@ _TEXT, _AREA, _SELECT = widgets.UnfoldAdminTextInputWidget, widgets.UnfoldAdminT
 _KINDS = [(kind, kind) for kind in KINDS]
 
 
-class ActorForm(forms.ModelForm):
+class ActorForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that knows who fills it in; the admin sets `actor` on the class it makes for a request."""
 
     actor: ClassVar[str] = ""

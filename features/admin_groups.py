@@ -41,7 +41,8 @@ class GroupAdmin(RegistryAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         """Those that are there."""
-        return super().get_queryset(request).filter(active__isnull=False)
+        found: QuerySet[Group] = super().get_queryset(request)
+        return found.filter(active__isnull=False)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Group], search_term: str
@@ -77,7 +78,8 @@ class GroupAdmin(RegistryAdmin):
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Group:
         """The row: of a new definition as the services wrote it."""
         if isinstance(form, WordsForm):
-            return super().save_form(request, form, change)
+            group: Group = form.instance
+            return group
         spec = form.registered.group
         return Group.objects.get(project=spec.project, name=spec.name)
 

@@ -68,9 +68,9 @@ class ApiKeyAdmin(RegistryAdmin):
             **self.admin_site.each_context(request),
             "title": _("API key"),
             "key": obj,
-            "text": request.new_key,
+            "text": getattr(request, "new_key", ""),
             "opts": self.opts,
-        }  # type: ignore[attr-defined]
+        }
         return TemplateResponse(request, "features/admin/key_shown.html", context, headers={"Cache-Control": "no-store"})
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])

@@ -15,7 +15,7 @@ from features.documents import describe_version, etag
 from features.listing import Filters, Numbered, documents_of, page_of_groups
 from features.models import Group
 from features.parsers import StrictJSONParser
-from features.permissions import HasScopes
+from features.permissions import HasScopes, caller
 from features.selectors import live_group, live_versions
 from features.serializers import STATUSES, DefinitionAnswer, DefinitionPage, DefinitionShape, ProblemShape, WordsShape
 
@@ -47,8 +47,8 @@ class Definitions(RegistryView):
     )
     def post(self, request: Request) -> Response:
         """Register a definition: 201 for a new version (the first one active at once, later ones drafts), 200 for a known one."""
-        done = services.register(request.project, request.data, request.actor)
-        response = _document(request.project, done.group.name, done.version, 201 if done.created else 200)
+        done = services.register(caller(request).project, request.data, caller(request).actor)
+        response = _document(caller(request).project, done.group.name, done.version, 201 if done.created else 200)
         if done.created:
             response["Location"] = f"/api/v1/features/{done.group.name}/versions/{done.version}"
         return response
@@ -75,7 +75,7 @@ class Definitions(RegistryView):
         """The feature groups of the project, by name."""
         filters = Filters.of(request.query_params)
         pages = Numbered()
-        groups = pages.paginate_queryset(page_of_groups(request.project, filters), request, view=self) or []
+        groups = pages.paginate_queryset(page_of_groups(caller(request).project, filters), request, view=self) or []
         return pages.get_paginated_response(documents_of(groups, filters.status))
 
 
@@ -85,7 +85,7 @@ class Definition(RegistryView):
     @extend_schema(operation_id="read_feature", tags=["features"], responses={200: DefinitionAnswer, **PROBLEMS})
     def get(self, request: Request, name: str) -> Response:
         """The active version of a group. Its ETag serves If-None-Match here and If-Match in PATCH."""
-        return _document(request.project, name, None, 200, request.headers.get("If-None-Match"))
+        return _document(caller(request).project, name, None, 200, request.headers.get("If-None-Match"))
 
     @extend_schema(
         operation_id="describe_feature",
@@ -96,15 +96,15 @@ class Definition(RegistryView):
     )
     def patch(self, request: Request, name: str) -> Response:
         """Change title, description, type, owner or tags. Everything else is a new version: POST it."""
-        services.update_words(request.project, name, request.data, request.actor, request.headers.get("If-Match"))
-        return _document(request.project, name, None, 200)
+        services.update_words(caller(request).project, name, request.data, caller(request).actor, request.headers.get("If-Match"))
+        return _document(caller(request).project, name, None, 200)
 
     @extend_schema(
         operation_id="delete_feature", tags=["features"], request=None, responses={204: None, 409: ProblemShape, **PROBLEMS}
     )
     def delete(self, request: Request, name: str) -> Response:
         """Delete the definition and its values; the events stay. The name comes back only by POST, as the next version."""
-        services.delete(request.project, name, request.actor)
+        services.delete(caller(request).project, name, caller(request).actor)
         return Response(status=204)
 
 
@@ -114,7 +114,7 @@ class Versions(RegistryView):
     @extend_schema(operation_id="list_versions", tags=["features"], responses={200: DefinitionPage, **PROBLEMS})
     def get(self, request: Request, name: str) -> Response:
         """All versions of a group, the newest first."""
-        group = _found(request.project, name)
+        group = _found(caller(request).project, name)
         pages = Numbered()
         versions = pages.paginate_queryset(live_versions(group)[::-1], request, view=self) or []
         return pages.get_paginated_response([describe_version(group, version) for version in versions])
@@ -126,7 +126,7 @@ class OneVersion(RegistryView):
     @extend_schema(operation_id="read_version", tags=["features"], responses={200: DefinitionAnswer, **PROBLEMS})
     def get(self, request: Request, name: str, version: str) -> Response:
         """One version of a group."""
-        return _document(request.project, name, int(version), 200, request.headers.get("If-None-Match"))
+        return _document(caller(request).project, name, int(version), 200, request.headers.get("If-None-Match"))
 
 
 def _found(project: str, name: str) -> Group:

@@ -84,7 +84,7 @@ def _by_key(text: str) -> Caller:
     return caller
 
 
-class KeyScheme(OpenApiAuthenticationExtension):
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI document speaks of it."""
 
     target_class = "features.authentication.KeyOrSessionAuthentication"

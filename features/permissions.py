@@ -10,6 +10,14 @@ from rest_framework.request import Request
 from core.errors import Forbidden, Unauthorized
 from features.authentication import Caller
 
+
+def caller(request: Request) -> Caller:
+    """Who calls a view that has HasScopes."""
+    found: Any = request.auth
+    assert isinstance(found, Caller)
+    return found
+
+
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -21,10 +29,10 @@ class HasScopes(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """True, or raises Unauthorized (nobody) or Forbidden (somebody without the scope)."""
-        caller = request.auth
-        if not isinstance(caller, Caller):
+        found: Any = request.auth
+        if not isinstance(found, Caller):
             raise Unauthorized("missing_key", "send an API key: Authorization: Bearer jst_…")
         needed: str = view.required_scopes.get("GET" if request.method in SAFE else request.method, "admin")
-        if not caller.may(needed):
+        if not found.may(needed):
             raise Forbidden("missing_scope", f"this needs the scope {needed}")
         return True

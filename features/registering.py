@@ -92,7 +92,8 @@ def _attempt(wanted: _Wanted) -> Registered | None:
         steps = plan(wanted.definition, wanted.compiled, live, [] if live is None else live_versions(live))
     except Invalid:
         # Passed at first and contradicted now: another writer fixed a type meanwhile, and what was written for this one must go.
-        Version.objects.filter(pk=wanted.mine).delete()
+        if wanted.mine is not None:
+            Version.objects.filter(pk=wanted.mine).delete()
         raise
     try:
         with registry_atomic():

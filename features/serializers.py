@@ -37,7 +37,7 @@ class DefinitionShape(serializers.Serializer[None]):
     transformation = TransformationShape(required=False, allow_null=True)
     columns = serializers.DictField(child=serializers.CharField(), required=False, help_text="Types that are not to be inferred.")
     timestamp_column = serializers.CharField(required=False, default="timestamp")
-    source = serializers.CharField(required=False, default="events")
+    source = serializers.CharField(required=False, default="events")  # type: ignore[assignment]
     ttl = serializers.CharField(required=False, allow_null=True, help_text="Seconds, or 30d; older values are EXPIRED.")
     owner = serializers.CharField(required=False, allow_blank=True)
     tags = serializers.ListField(child=serializers.CharField(), required=False)
@@ -71,7 +71,7 @@ class DefinitionAnswer(serializers.Serializer[None]):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     entity = serializers.ListField(child=serializers.CharField())
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     timestamp_column = serializers.CharField()
     ttl = serializers.IntegerField(allow_null=True)
     defaults = serializers.DictField()
@@ -108,6 +108,6 @@ class ProblemShape(serializers.Serializer[None]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    instance = serializers.CharField()
+    instance = serializers.CharField()  # type: ignore[assignment]
     request_id = serializers.CharField()
-    errors = FindingShape(many=True)
+    errors = FindingShape(many=True)  # type: ignore[assignment]

@@ -5,7 +5,7 @@ Every change is one conditional UPDATE of a group's row, then an audit entry, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from core.errors import Conflict, NotFound, PreconditionFailed
@@ -30,7 +30,7 @@ ATTEMPTS = 10
 Changes = dict[str, Any]
 
 
-def update_words(project: str, name: str, words: Mapping[str, Any], actor: str, if_match: str | None = None) -> GroupSpec:
+def update_words(project: str, name: str, words: Any, actor: str, if_match: str | None = None) -> GroupSpec:
     """Title, description, type, owner, tags of a group. Raises NotFound, Invalid, PreconditionFailed for a stale `if_match`."""
     new = given_words(words)
 

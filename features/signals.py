@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Somebody wants a version to become the active one. Sent with project, name, version (int), actor. The receiver starts building
-# it and answers with the run's id, or None where it is active already; the pointer moves by services.set_active when that is done.
+# Somebody wants a version to become the active one. Sent with project, name, version (int), actor. The receiver starts to build
+# it and answers with the run's id, None where it is active already; the pointer moves by services.set_active when it is done.
 activation_asked = Signal()

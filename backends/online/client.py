@@ -42,6 +42,11 @@ def client() -> Redis:
     )
 
 
+def as_text(value: bytes | str) -> str:
+    """A name or code as Redis gave it."""
+    return value.decode() if isinstance(value, bytes) else value
+
+
 @contextmanager
 def redis_up() -> Iterator[None]:
     """Turns every failure of Redis inside the block into Unavailable("redis_down")."""

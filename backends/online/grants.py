@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-from backends.online.client import client, redis_up
+from backends.online.client import as_text, client, redis_up
 from core import api_keys
 from core.clock import now_us
 from core.errors import Unauthorized
@@ -46,7 +46,7 @@ class KeyGrant:
         return orjson.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: bytes) -> KeyGrant:
+    def from_json(cls, text: bytes | str) -> KeyGrant:
         """The inverse of to_json."""
         fields = orjson.loads(text)
         return cls(**{**fields, "scopes": tuple(fields["scopes"])})
@@ -103,7 +103,7 @@ def revoke_key(public_id: str) -> None:
 def published_ids() -> frozenset[str]:
     """Public ids of the keys that are published; what a healer compares with the registry."""
     with redis_up():
-        return frozenset(key.decode() for key in client().hkeys(_GRANTS))
+        return frozenset(map(as_text, client().hkeys(_GRANTS)))
 
 
 def note_use(public_id: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from backends.online.client import client, redis_up
+from backends.online.client import as_text, client, redis_up
 from backends.online.grants import KeyGrant as KeyGrant
 from backends.online.grants import api_key as api_key
 from backends.online.grants import publish_key as publish_key
@@ -110,13 +110,13 @@ def replace_all(project: str, specs: Iterable[tuple[GroupSpec, int]], dropped: I
 def revisions(project: str) -> dict[str, int]:
     """name -> the registry's revision that is published; what a healer compares with the registry."""
     with redis_up():
-        return {name.decode(): int(number) for name, number in client().hgetall(_key(project, "revisions")).items()}
+        return {as_text(name): int(number) for name, number in client().hgetall(_key(project, "revisions")).items()}
 
 
 def dropped(project: str) -> frozenset[str]:
     """Codes of versions whose records, tiles and tables are still to be removed."""
     with redis_up():
-        return frozenset(code.decode() for code in client().smembers(_key(project, "dropped")))
+        return frozenset(map(as_text, client().smembers(_key(project, "dropped"))))
 
 
 def forget_dropped(project: str, codes: Iterable[str]) -> None:
