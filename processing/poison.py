@@ -5,7 +5,7 @@ So one record never blocks its partition, and none is lost: its bytes are in the
 
 from __future__ import annotations
 
-from collections import Counter
+import time
 
 from django.db import transaction
 
@@ -16,23 +16,24 @@ from processing.dead_letters import Letter
 from processing.ingest import SOURCE
 from processing.kafka_ingest import KafkaMessage, KafkaOutcome
 
-# Each try stands behind a wait, so a fault of ours that hits every record puts aside a few a minute, not the topic.
-TRIES = 4
+# Long enough that a fault of ours which hits every record puts aside a few a minute, not the topic.
+TRIES, SECONDS = 4, 10.0
 
 
 class Poison:
-    """Counts the failures of single records of one consumer."""
+    """Remembers the failures of single records of one consumer."""
 
     def __init__(self) -> None:
-        self._failures: Counter[tuple[str, int, int]] = Counter()
+        self._failures: dict[tuple[str, int, int], tuple[int, float]] = {}
 
     def is_certain(self, message: KafkaMessage) -> bool:
-        """Notes one more failure of this record alone; whether it has had its tries."""
+        """Notes one more failure of this record alone; whether it has had its tries and its time."""
         place = (message.topic_id, message.partition, message.offset)
-        self._failures[place] += 1
-        if self._failures[place] < TRIES:
+        tries, since = self._failures.get(place, (0, time.monotonic()))
+        if tries + 1 < TRIES or time.monotonic() - since < SECONDS:
+            self._failures[place] = (tries + 1, since)
             return False
-        del self._failures[place]
+        self._failures.pop(place, None)
         return True
 
 

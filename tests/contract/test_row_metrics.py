@@ -40,12 +40,23 @@ def test_both_queries_return_data_from_a_real_prometheus(client: Client, prometh
         assert wait_for(above_zero, every=0.5), f"{query} -> {prometheus.query(query)}"
 
 
+def test_runs_are_counted_by_type_and_status(client: Client, tag: str) -> None:
+    name = f"runs_{tag}"
+    assert client.define(name, promise.SQL).status == 201
+    assert client.define(name, promise.SQL.replace("SUM", "MAX")).status == 201
+    answer = client.send("POST", f"/api/v1/features/{name}/versions/2/activate")
+    assert answer.status == 202, answer.body
+    assert wait_for(lambda: client.get(f"/api/v1/features/{name}")["version"] == 2)
+    counted = wait_for(lambda: [labels for labels in series(client, "jstore_job_runs_total") if 'status="succeeded"' in labels])
+    assert counted
+    assert all("type=" in labels for labels in counted)
+
+
 @pytest.mark.kafka
 def test_the_other_series_stand_beside_them(client: Client, tag: str) -> None:
     client.push([{"user_id": 1.5, "session_duration": 1, "page_views": 1, "timestamp": f"never-{tag}"}], wait=None)
     wanted = (
         "feature_processor_batch_duration_seconds_bucket",
-        "jstore_job_runs_total",
         "jstore_dead_letters_total",
         "jstore_kafka_consumer_lag",
     )

@@ -37,7 +37,8 @@ def fill(page: Page, name: str, sql: str) -> None:
     switch.set_checked(True)
     page.locator(".cm-content").click()
     page.keyboard.press("Control+a")  # an example stands there
-    page.keyboard.insert_text(sql)  # fill() would make styled HTML, which the page's CSP refuses
+    page.keyboard.press("Delete")
+    page.keyboard.type(sql)  # fill() makes styled HTML, which the page's CSP refuses
     page.get_by_label("Window").select_option("7d")
 
 
@@ -48,9 +49,9 @@ def test_the_form_makes_a_feature_and_its_page_shows_values(features: Page, clie
     answer = client.get(f"/api/v1/features/ui_metrics_{tag}")
     assert (answer.status, answer["status"], answer["entity_id"]) == (200, "active", "user_id")
     assert answer["transformation"]["aggregation_window"] == "7d"
-    row = {"user_id": "ui", "session_duration": 300, "page_views": 41, "timestamp": iso(time.time_ns() // 1000)}
+    row = {"user_id": f"ui-{tag}", "session_duration": 300, "page_views": 41, "timestamp": iso(time.time_ns() // 1000)}
     assert client.push([row])["applied"] is True
-    features.locator("#key-1").fill("ui")
+    features.locator("#key-1").fill(f"ui-{tag}")
     features.get_by_role("button", name="Show values").click()
     expect(features.locator('[data-feature="total_page_views"] [data-value]')).to_contain_text("41")
 

@@ -14,7 +14,7 @@ from kafka.structs import TopicPartition
 from backends.source.base import Partition
 from backends.source.kafka import KafkaSource
 from backends.source.kafka_config import KafkaConfig
-from processing import consume
+from processing import consume, poison
 from processing.consume import Consumer
 from processing.kafka_ingest import KafkaMessage, KafkaOutcome, accept_kafka, kafka_positions
 from processing.models import DeadLetter
@@ -31,6 +31,7 @@ Start = Callable[..., Consumer]
 def start(kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """start(accept) -> a consumer of the test's topic into a project of the same name."""
     monkeypatch.setattr(consume, "LONGEST_WAIT_S", 0.3)
+    monkeypatch.setattr(poison, "SECONDS", 0.5)
     sources = []
 
     def start(accept: Accept = accept_kafka, ring: Callable[[KafkaOutcome], None] | None = None) -> Consumer:
