@@ -135,7 +135,7 @@ class KeyForm(ActorForm):
     """A new key. Its text is in `text` once the form is saved."""
 
     scopes = forms.MultipleChoiceField(
-        label=_("Scopes"), choices=[(scope, scope) for scope in SCOPES], widget=widgets.UnfoldAdminCheckboxSelectMultiple()
+        label=_("Scopes"), choices=[(scope, scope) for scope in SCOPES], widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget()
     )
 
     class Meta:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import NotFound
+from core.problem import CONTENT_TYPE
 from features import services
 from features.documents import describe_version, etag
 from features.listing import Filters, Numbered, documents_of, page_of_groups
@@ -19,7 +20,12 @@ from features.permissions import HasScopes, caller
 from features.selectors import live_group, live_versions
 from features.serializers import STATUSES, DefinitionAnswer, DefinitionPage, DefinitionShape, ProblemShape, WordsShape
 
-PROBLEMS: dict[int, type[ProblemShape]] = dict.fromkeys((400, 401, 403, 404, 422, 503), ProblemShape)
+
+def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemShape]]:
+    """The refusals that an operation names in the OpenAPI document, beside those that all have."""
+    return {(status, CONTENT_TYPE): ProblemShape for status in (400, 401, 403, 503, *statuses)}
+
+
 _IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="the ETag that was read; stale: 412")
 
 
@@ -43,7 +49,7 @@ class Definitions(RegistryView):
         operation_id="register_feature",
         tags=["features"],
         request=DefinitionShape,
-        responses={201: DefinitionAnswer, 200: DefinitionAnswer, **PROBLEMS},
+        responses={201: DefinitionAnswer, 200: DefinitionAnswer, **problems(413, 415, 422)},
     )
     def post(self, request: Request) -> Response:
         """Register a definition: 201 for a new version (the first one active at once, later ones drafts), 200 for a known one."""
@@ -69,7 +75,7 @@ class Definitions(RegistryView):
             OpenApiParameter("page", int),
             OpenApiParameter("page_size", int, description="default 100, at most 500"),
         ],
-        responses={200: DefinitionPage, **PROBLEMS},
+        responses={200: DefinitionPage, **problems(404, 422)},
     )
     def get(self, request: Request) -> Response:
         """The feature groups of the project, by name."""
@@ -82,7 +88,7 @@ class Definitions(RegistryView):
 class Definition(RegistryView):
     """`/features/{name}`: one group, by its active version."""
 
-    @extend_schema(operation_id="read_feature", tags=["features"], responses={200: DefinitionAnswer, **PROBLEMS})
+    @extend_schema(operation_id="read_feature", tags=["features"], responses={200: DefinitionAnswer, **problems(404)})
     def get(self, request: Request, name: str) -> Response:
         """The active version of a group. Its ETag serves If-None-Match here and If-Match in PATCH."""
         return _document(caller(request).project, name, None, 200, request.headers.get("If-None-Match"))
@@ -92,16 +98,14 @@ class Definition(RegistryView):
         tags=["features"],
         request=WordsShape,
         parameters=[_IF_MATCH],
-        responses={200: DefinitionAnswer, 412: ProblemShape, **PROBLEMS},
+        responses={200: DefinitionAnswer, **problems(404, 412, 415, 422)},
     )
     def patch(self, request: Request, name: str) -> Response:
         """Change title, description, type, owner or tags. Everything else is a new version: POST it."""
         services.update_words(caller(request).project, name, request.data, caller(request).actor, request.headers.get("If-Match"))
         return _document(caller(request).project, name, None, 200)
 
-    @extend_schema(
-        operation_id="delete_feature", tags=["features"], request=None, responses={204: None, 409: ProblemShape, **PROBLEMS}
-    )
+    @extend_schema(operation_id="delete_feature", tags=["features"], request=None, responses={204: None, **problems(404, 409)})
     def delete(self, request: Request, name: str) -> Response:
         """Delete the definition and its values; the events stay. The name comes back only by POST, as the next version."""
         services.delete(caller(request).project, name, caller(request).actor)
@@ -111,7 +115,7 @@ class Definition(RegistryView):
 class Versions(RegistryView):
     """`/features/{name}/versions/`."""
 
-    @extend_schema(operation_id="list_versions", tags=["features"], responses={200: DefinitionPage, **PROBLEMS})
+    @extend_schema(operation_id="list_versions", tags=["features"], responses={200: DefinitionPage, **problems(404)})
     def get(self, request: Request, name: str) -> Response:
         """All versions of a group, the newest first."""
         group = _found(caller(request).project, name)
@@ -123,7 +127,7 @@ class Versions(RegistryView):
 class OneVersion(RegistryView):
     """`/features/{name}/versions/{version}`."""
 
-    @extend_schema(operation_id="read_version", tags=["features"], responses={200: DefinitionAnswer, **PROBLEMS})
+    @extend_schema(operation_id="read_version", tags=["features"], responses={200: DefinitionAnswer, **problems(404)})
     def get(self, request: Request, name: str, version: str) -> Response:
         """One version of a group."""
         return _document(caller(request).project, name, int(version), 200, request.headers.get("If-None-Match"))
