@@ -19,10 +19,9 @@ from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMES
 KINDS: dict[str, Type] = {"string": STRING, "integer": BIGINT, "double": DOUBLE, "boolean": BOOLEAN, "date": DATE, "timestamp": TIMESTAMP}
 OPERATORS = {"MOD": exp.Mod, "TRY_ADD": exp.Add, "TRY_SUBTRACT": exp.Sub, "TRY_MULTIPLY": exp.Mul, "TRY_DIVIDE": exp.Div, "TRY_MOD": exp.Mod}
 NOT_REPEATABLE = frozenset(
-    "RAND RANDN RANDOM UUID SHUFFLE CURRENT_USER USER SESSION_USER CURRENT_DATABASE CURRENT_CATALOG CURRENT_SCHEMA VERSION INPUT_FILE_NAME "
-    "MONOTONICALLY_INCREASING_ID SPARK_PARTITION_ID".split()
+    ["RAND", "RANDN", "RANDOM", "UUID", "SHUFFLE", "CURRENT_USER", "USER", "SESSION_USER", "CURRENT_DATABASE", "CURRENT_CATALOG", "CURRENT_SCHEMA", "VERSION", "INPUT_FILE_NAME", "MONOTONICALLY_INCREASING_ID", "SPARK_PARTITION_ID"]
 )
-CLOCK = frozenset("NOW CURRENT_TIMESTAMP CURRENT_DATE CURDATE LOCALTIMESTAMP CURRENT_TIMEZONE".split())
+CLOCK = frozenset(["NOW", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURDATE", "LOCALTIMESTAMP", "CURRENT_TIMEZONE"])
 
 
 def scalar(node: exp.Expression, level: Expressions) -> Sql:
@@ -32,6 +31,11 @@ def scalar(node: exp.Expression, level: Expressions) -> Sql:
     name, arguments = called(node)
     if name is None:
         raise level.refuse(f"{type(node).__name__.upper()} is not allowed here", node)
+    inner = node.this if isinstance(node, exp.Escape) else node
+    if inner.args.get("negate"):
+        positive = node.copy()
+        (positive.this if isinstance(node, exp.Escape) else positive).set("negate", False)
+        return level.emit(exp.Not(this=positive))
     if name in OPERATORS and len(arguments) == 2:
         return level.emit(OPERATORS[name](this=arguments[0].copy(), expression=arguments[1].copy()))
     check_name(name, node, level)
@@ -48,6 +52,11 @@ def called(node: exp.Expression) -> tuple[str | None, Sequence[exp.Expression]]:
             return name, arguments
         case exp.DPipe():
             return "CONCAT", (node.left, node.right)
+        case exp.Like() | exp.ILike() | exp.RegexpLike():
+            return {exp.Like: "LIKE", exp.ILike: "ILIKE", exp.RegexpLike: "RLIKE"}[type(node)], (node.this, node.expression)
+        case exp.Escape():
+            name, arguments = called(node.this)
+            return name, (*arguments, node.expression)
         case exp.Extract():
             unit = str(node.this).upper()
             return EXTRACT.get(unit, unit), (node.expression,)
@@ -110,7 +119,7 @@ def fit(arg: Sql, kind: str, name: str, node: exp.Expression, level: Expressions
         return arg
     if kind.startswith("'"):  # a literal text, of these words where some are named
         words = kind.strip("'").split("|")
-        if not isinstance(arg.literal, str) or words != [""] and arg.literal.upper() not in words:
+        if not isinstance(arg.literal, str) or (words != [""] and arg.literal.upper() not in words):
             raise level.refuse(f"{name} takes a literal text here" + (f" of {', '.join(words)}" if words != [""] else ""), node)
         return arg
     if ".." in kind:  # a literal whole number between two bounds
@@ -123,7 +132,7 @@ def fit(arg: Sql, kind: str, name: str, node: exp.Expression, level: Expressions
     elif kind == "array":
         fits = have.name == "ARRAY" or unknown
     elif kind in ("date", "timestamp"):
-        if have in (DATE, TIMESTAMP) or have == STRING and isinstance(arg.literal, str):
+        if have in (DATE, TIMESTAMP) or (have == STRING and isinstance(arg.literal, str)):
             return arg if have == KINDS[kind] else casts.cast(arg, KINDS[kind], level.dialect)
         fits = unknown
     elif kind == "double":

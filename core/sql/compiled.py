@@ -138,7 +138,7 @@ def compile_sql(
         raise
     except RecursionError:
         raise text.refuse(NOT_ALLOWED, "the SQL nests too deep") from None
-    except Exception as error:  # noqa: BLE001 - whatever the parser or we stumble over must refuse, never let pass
+    except Exception as error:
         raise text.refuse(SYNTAX, f"the SQL cannot be understood ({type(error).__name__})") from error
 
 

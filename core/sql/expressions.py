@@ -161,7 +161,7 @@ class Expressions:
             return Sql("NULL", UNKNOWN if "UNKNOWN" in kinds else left.type, reads_of((left, right)))
         if sign == "DIV":
             return self._whole_division(left, right)
-        if sign == "/" or "DOUBLE" in kinds and not self._exact(left, right):
+        if sign == "/" or ("DOUBLE" in kinds and not self._exact(left, right)):
             left, right = (casts.convert(v, DOUBLE, self.dialect) for v in (left, right))
             if sign in "/%":
                 right = right.but(f"NULLIF({right.text}, {pieces.double(0.0, self.dialect)})", DOUBLE)

@@ -14,8 +14,7 @@ from core.sql.refusal import NOT_ALLOWED, SYNTAX, Text
 
 _SPECIAL = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "POSITION")
 _STATEMENTS = frozenset(
-    "ALTER ANALYZE ATTACH BEGIN CACHE CALL COMMIT COPY CREATE DELETE DESCRIBE DETACH DROP EXECUTE EXPLAIN EXPORT GRANT INSERT INSTALL LOAD "
-    "MERGE PRAGMA REFRESH REPLACE REVOKE ROLLBACK SET SHOW SUMMARIZE TRUNCATE UNCACHE UPDATE USE VACUUM".split()
+    ["ALTER", "ANALYZE", "ATTACH", "BEGIN", "CACHE", "CALL", "COMMIT", "COPY", "CREATE", "DELETE", "DESCRIBE", "DETACH", "DROP", "EXECUTE", "EXPLAIN", "EXPORT", "GRANT", "INSERT", "INSTALL", "LOAD", "MERGE", "PRAGMA", "REFRESH", "REPLACE", "REVOKE", "ROLLBACK", "SET", "SHOW", "SUMMARIZE", "TRUNCATE", "UNCACHE", "UPDATE", "USE", "VACUUM"]
 )
 # sqlglot warns for each statement that it reads as a Command; those are refused below, with a place.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -23,8 +22,8 @@ _SHARED = "one SELECT over input_data is expected"
 
 
 class _Parser(Spark.Parser):  # type: ignore[misc, name-defined]
-    FUNCTIONS: dict[str, object] = {}  # noqa: RUF012 - sqlglot reads it from the class
-    FUNCTION_PARSERS = {name: Spark.Parser.FUNCTION_PARSERS[name] for name in _SPECIAL}  # noqa: RUF012
+    FUNCTIONS: dict[str, object] = {}
+    FUNCTION_PARSERS = {name: Spark.Parser.FUNCTION_PARSERS[name] for name in _SPECIAL}
 
 
 class JStoreSql(Spark):

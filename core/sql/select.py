@@ -23,7 +23,6 @@ from core.sql.relation import Env
 from core.sql.scope import Scope
 
 
-
 @dataclass(frozen=True)
 class Slot:
     """A partial on the group level: its column, and the columns of the (n, mean, M2) it belongs to."""
@@ -45,7 +44,7 @@ def items_of(node: exp.Select, env: Env) -> list[Item]:
     """The outputs and their names. Raises Invalid for * and for expressions without a name."""
     items: list[Item] = []
     for one in node.expressions:
-        if isinstance(one, exp.Star) or isinstance(one, exp.Column) and isinstance(one.this, exp.Star):
+        if isinstance(one, exp.Star) or (isinstance(one, exp.Column) and isinstance(one.this, exp.Star)):
             raise env.text.refuse(NOT_ALLOWED, "name the columns: SELECT * would change with the events", one)
         if isinstance(one, exp.Alias):
             items.append(Item(one.alias, one.this))

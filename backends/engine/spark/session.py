@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 from py4j.protocol import Py4JError, Py4JNetworkError
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -85,6 +86,14 @@ class Spark(Engine):
                 self._session.stop()
                 self._session = None
 
+    def _forget(self) -> None:
+        """Let go of a driver that died; pyspark keeps what it knew of it and would ask it forever."""
+        with self._lock:
+            self._session = None
+            SparkSession._instantiatedSession = None
+            SparkContext._active_spark_context = None
+            SparkContext._gateway = SparkContext._jvm = None
+
     def _ask(self, sql: str, tables: Mapping[str, pa.Table], question: Callable[[DataFrame], T], deadline_s: float) -> T:
         expired = threading.Event()
         try:
@@ -100,11 +109,11 @@ class Spark(Engine):
                 return question(session.sql(sql))
             finally:
                 timer.cancel()
-        except (PySparkException, Py4JError, pa.ArrowException, ValueError) as error:
+        except (PySparkException, Py4JError, pa.ArrowException, ValueError, ConnectionError) as error:
             if expired.is_set():
                 raise EngineFailed("timeout", "the query was stopped at its deadline") from None
-            if isinstance(error, Py4JNetworkError):
-                self._session = None
+            if isinstance(error, (Py4JNetworkError, ConnectionError)):
+                self._forget()
                 raise EngineFailed("killed", "the Spark driver ended") from error
             raise EngineFailed("sql", _words(error)) from error
 

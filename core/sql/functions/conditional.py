@@ -5,7 +5,6 @@ from __future__ import annotations
 from core.sql.functions.row import first, row, second
 from core.sql.types import BOOLEAN
 
-
 ROWS = [
     *row("COALESCE IFNULL NVL", "same same*", first, "COALESCE({all})", note="the first that is not NULL"),
     *row("NULLIF", "same same", first, "NULLIF({0}, {1})", note="NULL where both are equal"),

@@ -65,14 +65,12 @@ def _try(dialect: str) -> str:
 
 
 def _pmod(args: Sequence[Sql], dialect: str) -> str:
-    a, b = args[0].text, args[1].text
-    if dialect == "spark":
-        return f"CASE WHEN {b} <> 0 THEN pmod({a}, {b}) END"
-    if args[0].type == BIGINT:
-        one = f"CASE WHEN {b} = -1 THEN 0 ELSE {a} % NULLIF({b}, 0) END"
-        return f"CAST(CASE WHEN {a} IS NULL THEN NULL WHEN {one} < 0 THEN (CAST({one} AS HUGEINT) + {b}) % {b} ELSE {one} END AS BIGINT)"
-    one = f"{a} % NULLIF({b}, 0)"
-    return f"CASE WHEN {one} < 0 THEN ({one} + {b}) % {b} ELSE {one} END"
+    a, b, kind = args[0].text, args[1].text, args[0].type
+    if kind == BIGINT:  # the smallest integer % -1 overflows in one engine
+        rest = f"CASE WHEN {b} = -1 AND {a} IS NOT NULL THEN {pieces.integer(0, dialect)} WHEN {b} <> -1 THEN {a} % NULLIF({b}, 0) END"
+    else:
+        rest = f"({a} % NULLIF({b}, 0))"
+    return f"CAST(CASE WHEN {rest} < 0 AND {b} > 0 THEN {rest} + {b} ELSE {rest} END AS {kind.spelled(dialect)})"
 
 
 _IN_ONE = "CASE WHEN {{0}} BETWEEN -1 AND 1 THEN {0}({{0}}) END"
@@ -101,7 +99,7 @@ ROWS = [
     *row("ASIN", "double", DOUBLE, _IN_ONE.format("ASIN")),
     *row("ACOS", "double", DOUBLE, _IN_ONE.format("ACOS")),
     *row("ATAN", "double", DOUBLE, "ATAN({0})"),
-    *row("ATAN2", "double double", DOUBLE, "ATAN2({0}, {1})"),
+    *row("ATAN2", "double double", DOUBLE, "ATAN2({0} + 0e0, {1} + 0e0)", "ATAN2({0}, {1})"),
     *row("SINH", "double", DOUBLE, "SINH({0})"),
     *row("COSH", "double", DOUBLE, "COSH({0})"),
     *row("TANH", "double", DOUBLE, "TANH({0})"),

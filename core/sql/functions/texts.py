@@ -4,40 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.sql.functions.letters import lower, upper
 from core.sql.functions.row import Render, row
 from core.sql.pieces import Sql, string
 from core.sql.types import BIGINT, BOOLEAN, STRING, Type, array
 
+_MOST = 4294967295  # the farthest place that DuckDB looks at
+
+
+def _near(text: str) -> str:
+    """A BIGINT kept within 32 bits, which is what Spark's functions of text take."""
+    return f"CASE WHEN {text} < -2147483647 THEN -2147483647 WHEN {text} > 2147483647 THEN 2147483647 ELSE {text} END"
+
 
 def _i32(text: str) -> str:
-    """A BIGINT as the INT that Spark's functions take."""
-    return f"CAST(LEAST(GREATEST({text}, -2147483647L), 2147483647L) AS INT)"
+    return f"CAST({_near(text)} AS INT)"
 
 
 def _substring(args: Sequence[Sql], dialect: str) -> str:
-    text, start = args[0].text, args[1].text
+    text = args[0].text
     if dialect == "spark":
         return f"SUBSTRING({', '.join([text, *(_i32(arg.text) for arg in args[1:])])})"
     # the start counts from the end where negative, 0 is 1; what falls before the text is cut off, not shifted
+    start = f"({_near(args[1].text)})"
     begin = f"CASE WHEN {start} > 0 THEN {start} - 1 WHEN {start} < 0 THEN LENGTH({text}) + {start} ELSE 0 END"
     if len(args) == 2:
-        return f"SUBSTRING({text}, GREATEST({begin}, 0) + 1)"
-    end = f"CAST({begin} AS HUGEINT) + {args[2].text}"
-    count = f"GREATEST(LEAST({end}, 4294967295) - GREATEST({begin}, 0), 0)"
-    bounded = f"SUBSTRING({text}, GREATEST({begin}, 0) + 1, CAST({count} AS BIGINT))"
-    return f"CASE WHEN {args[2].text} IS NOT NULL AND {start} IS NOT NULL THEN {bounded} END"
+        return f"CASE WHEN {args[1].text} IS NOT NULL THEN SUBSTRING({text}, GREATEST({begin}, 0) + 1) END"
+    count = f"GREATEST({begin} + ({_near(args[2].text)}) - GREATEST({begin}, 0), 0)"
+    present = f"{args[1].text} IS NOT NULL AND {args[2].text} IS NOT NULL"
+    return f"CASE WHEN {present} THEN SUBSTRING({text}, GREATEST({begin}, 0) + 1, {count}) END"
 
 
-def _left(args: Sequence[Sql], dialect: str) -> str:
-    if dialect == "spark":
-        return f"LEFT({args[0].text}, {_i32(args[1].text)})"
-    return f"LEFT({args[0].text}, CASE WHEN {args[1].text} < 0 THEN 0 ELSE LEAST({args[1].text}, 4294967295) END)"
+def _end(word: str) -> Render:
+    """LEFT and RIGHT; a count below 0 is 0."""
 
+    def render(args: Sequence[Sql], dialect: str) -> str:
+        count = args[1].text
+        if dialect == "spark":
+            return f"{word}({args[0].text}, {_i32(count)})"
+        return f"{word}({args[0].text}, CASE WHEN {count} < 0 THEN 0 WHEN {count} > {_MOST} THEN {_MOST} ELSE {count} END)"
 
-def _right(args: Sequence[Sql], dialect: str) -> str:
-    if dialect == "spark":
-        return f"RIGHT({args[0].text}, {_i32(args[1].text)})"
-    return f"RIGHT({args[0].text}, CASE WHEN {args[1].text} < 0 THEN 0 ELSE LEAST({args[1].text}, 4294967295) END)"
+    return render
 
 
 def _pad(word: str) -> Render:
@@ -68,8 +75,8 @@ def _split_part(args: Sequence[Sql], dialect: str) -> str:
 
 _LEN = "CAST(LENGTH({0}) AS BIGINT)"
 ROWS = [
-    *row("UPPER UCASE", "string", STRING, "UPPER({0})"),
-    *row("LOWER LCASE", "string", STRING, "LOWER({0})"),
+    *row("UPPER UCASE", "string", STRING, upper),
+    *row("LOWER LCASE", "string", STRING, lower, note="every Σ becomes σ"),
     *row("LENGTH LEN CHAR_LENGTH CHARACTER_LENGTH", "string", BIGINT, _LEN),
     *row("OCTET_LENGTH", "string", BIGINT, "CAST(STRLEN({0}) AS BIGINT)", "CAST(OCTET_LENGTH({0}) AS BIGINT)", "bytes of UTF-8"),
     *row("TRIM BTRIM", "string", STRING, "TRIM({0}, ' ')", "TRIM({0})", "spaces only"),
@@ -79,11 +86,11 @@ ROWS = [
     *row("CONCAT_WS", "string string*", STRING, "CONCAT_WS({all})", note="NULLs are left out"),
     *row("SUBSTRING SUBSTR MID", "string integer", STRING, _substring),
     *row("SUBSTRING SUBSTR MID", "string integer integer", STRING, _substring),
-    *row("LEFT", "string integer", STRING, _left),
-    *row("RIGHT", "string integer", STRING, _right),
+    *row("LEFT", "string integer", STRING, _end("LEFT")),
+    *row("RIGHT", "string integer", STRING, _end("RIGHT")),
     *row("REPLACE", "string string string", STRING, "CASE WHEN {1} = '' THEN {0} ELSE REPLACE({0}, {1}, {2}) END", "REPLACE({0}, {1}, {2})"),
     *row("TRANSLATE", "string string string", STRING, "TRANSLATE({0}, {1}, {2})"),
-    *row("REVERSE", "string", STRING, "REVERSE({0})"),
+    *row("REVERSE", "string", STRING, "ARRAY_TO_STRING(LIST_REVERSE(STRING_SPLIT({0}, '')), '')", "REVERSE({0})"),
     *row("INSTR", "string string", BIGINT, "CAST(INSTR({0}, {1}) AS BIGINT)"),
     *row("LOCATE POSITION CHARINDEX", "string string", BIGINT, "CAST(INSTR({1}, {0}) AS BIGINT)", "CAST(LOCATE({0}, {1}) AS BIGINT)"),
     *row("STARTSWITH", "string string", BOOLEAN, "STARTS_WITH({0}, {1})", "STARTSWITH({0}, {1})"),

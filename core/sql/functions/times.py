@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.sql.casts import BadCast
 from core.sql.functions.row import Render, row
 from core.sql.pieces import Sql, string
 from core.sql.types import BIGINT, DATE, STRING, TIMESTAMP
@@ -68,7 +69,7 @@ def _trunc_date(args: Sequence[Sql], dialect: str) -> str:
 
 
 def pattern(text: str) -> list[tuple[str, str]]:
-    """A date pattern as (what Spark calls it, what DuckDB calls it) pieces; raises ValueError for letters that are not known."""
+    """A date pattern as (what Spark calls it, what DuckDB calls it) pieces; raises BadCast for letters that are not known."""
     found, place = [], 0
     while place < len(text):
         for word in sorted(_FORMATS, key=len, reverse=True):
@@ -79,8 +80,8 @@ def pattern(text: str) -> list[tuple[str, str]]:
         else:
             quoted = text[place] == "'" and text.find("'", place + 1)
             piece = text[place + 1 : quoted] if quoted and quoted > 0 else text[place]
-            if piece.isalpha() and not quoted or piece in "'%" or "%" in piece:
-                raise ValueError(text[place:])
+            if (piece.isalpha() and not quoted) or piece in "'%" or "%" in piece:
+                raise BadCast(f"a date pattern has yyyy MM dd HH mm ss EEE MMM, signs and 'quoted text', not {text[place:]!r}")
             found.append((f"'{piece}'" if piece.isalpha() else piece, piece))
             place += len(piece) + (2 if quoted else 0)
     return found
@@ -98,7 +99,16 @@ def _between(args: Sequence[Sql], dialect: str) -> str:
     unit, start, end = str(args[0].literal).upper(), args[1].text, args[2].text
     if dialect == "spark":
         return f"TIMESTAMPDIFF({unit}, {start}, {end})"
-    return f"DATE_SUB('{unit}', {start}, {end})"
+    months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}.get(unit)
+    if months is None:
+        return f"CAST(DATE_SUB('{unit}', {start}, {end}) AS BIGINT)"
+    # as java.time counts: a month is over when its day and time of day are reached, the end of a short month does not stand for them
+    first, last = f"CAST({start} AS DATE)", f"CAST({end} AS DATE)"
+    clock = f"CAST({end} AS TIME) {{}} CAST({start} AS TIME)"
+    step = f"CASE WHEN {last} > {first} AND {clock.format('<')} THEN -1 WHEN {last} < {first} AND {clock.format('>')} THEN 1 ELSE 0 END"
+    day = f"({last} + {step})"
+    packed = f"((YEAR({day}) * 12 + MONTH({day})) * 32 + DAY({day}) - (YEAR({first}) * 12 + MONTH({first})) * 32 - DAY({first}))"
+    return f"CAST(TRUNC({packed} / {32 * months}) AS BIGINT)"
 
 
 _DIFF = ("CAST(DATE_DIFF('DAY', {1}, {0}) AS BIGINT)", "CAST(DATEDIFF({0}, {1}) AS BIGINT)")
