@@ -41,7 +41,14 @@ def parse_timestamp(text: str) -> int:
         raise ValueError(f"not an RFC 3339 time: {text[:64]!r}")
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     moment = datetime(
-        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "0")[:6].ljust(6, "0")), _zone(zone)
+        int(year),
+        int(month),
+        int(day),
+        int(hour or 0),
+        int(minute or 0),
+        int(second or 0),
+        int((fraction or "0")[:6].ljust(6, "0")),
+        _zone(zone),
     )
     return (moment - EPOCH) // timedelta(microseconds=1)
 

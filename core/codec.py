@@ -105,7 +105,10 @@ class Block:
 
     def to_json_row(self, row: Sequence[Any]) -> list[Any]:
         """A row as unpack gives it -> values for orjson; nested values pass as fragments, non-finite doubles as null."""
-        return [v if v is None or self.kinds[i] in ("BIGINT", "STRING", "BOOLEAN") else _json(self.kinds[i], v) for i, v in enumerate(row)]
+        return [
+            v if v is None or self.kinds[i] in ("BIGINT", "STRING", "BOOLEAN") else _json(self.kinds[i], v)
+            for i, v in enumerate(row)
+        ]
 
 
 def _json(kind: str, value: Any) -> Any:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from core.errors import Invalid, NotFound
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_REF = re.compile(r"(?P<group>[a-z][a-z0-9_]{0,62})(?:@(?P<version>[1-9][0-9]{0,8}))?(?::(?P<feature>[A-Za-z_][A-Za-z0-9_]{0,62}))?")
+_REF = re.compile(
+    r"(?P<group>[a-z][a-z0-9_]{0,62})(?:@(?P<version>[1-9][0-9]{0,8}))?(?::(?P<feature>[A-Za-z_][A-Za-z0-9_]{0,62}))?"
+)
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,13 @@ class Window:
 
     @classmethod
     def parse(cls, text: str) -> Window:
-        """"1h" .. "365d" -> Window; raises Invalid("unknown_window")."""
+        """ "1h" .. "365d" -> Window; raises Invalid("unknown_window")."""
         match = re.fullmatch(r"([1-9][0-9]{0,6})([mhd])", text)
         size = int(match[1]) * _UNIT[match[2]] if match else 0
         if not SMALLEST <= size <= LARGEST:
             raise Invalid(
-                "unknown_window", f"{text[:40]!r} is no window: use 1h, 6h, 12h, 1d, 7d, 30d or any size from 5m to 365d",
+                "unknown_window",
+                f"{text[:40]!r} is no window: use 1h, 6h, 12h, 1d, 7d, 30d or any size from 5m to 365d",
                 pointer="/transformation/aggregation_window",
             )
         return cls(size, next((hop for most, hop in _HOPS if size <= most), DAY), text)

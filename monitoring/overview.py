@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
-from backends.offline import log
+from backends.offline import log, log_reading
 from backends.offline.pairs import BUCKETS, Pair, known_pairs
 from features import selectors
 
@@ -39,11 +39,11 @@ def count_entities(project: str) -> tuple[int, bool]:
     """Distinct keys over the entity types that have an index. -> (number, whether it is an estimate)."""
     total, estimated = 0, False
     for pair in one_for_each_entity(project):
-        first = len(log.keys_of(pair, 0, "", COUNTED))
+        first = len(log_reading.keys_of(pair, 0, "", COUNTED))
         if first >= COUNTED:
             total, estimated = total + first * BUCKETS, True
         else:
-            total += first + sum(len(log.keys_of(pair, bucket, "", COUNTED * 2)) for bucket in range(1, BUCKETS))
+            total += first + sum(len(log_reading.keys_of(pair, bucket, "", COUNTED * 2)) for bucket in range(1, BUCKETS))
     return total, estimated
 
 

@@ -44,7 +44,9 @@ class Events(APIView):
         request={"application/json": OpenApiTypes.OBJECT, LINES: OpenApiTypes.STR},
         parameters=[
             OpenApiParameter("wait", float, description="seconds (up to 30) to wait until the rows show online"),
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="makes a repeated push of the same body harmless"),
+            OpenApiParameter(
+                "Idempotency-Key", str, OpenApiParameter.HEADER, description="makes a repeated push of the same body harmless"
+            ),
         ],
         responses={202: PushAnswer},
     )
@@ -58,7 +60,8 @@ class Events(APIView):
         refused = _resolve(request, envelope)
         arrival = now_us()
         rows = [
-            Incoming(row, arrival, envelope.address, raw=envelope.raw[i] if envelope.raw else None, refused=refused) for i, row in enumerate(envelope.rows)
+            Incoming(row, arrival, envelope.address, raw=envelope.raw[i] if envelope.raw else None, refused=refused)
+            for i, row in enumerate(envelope.rows)
         ]
         outcome = accept(request.project, rows, request=_idempotency(request, body))
         if settings.JSTORE_ENGINE == "spark" and outcome.position is not None:
@@ -70,7 +73,9 @@ def _resolve(request: Request, envelope: Envelope) -> Refused | None:
     if envelope.transformation is None:
         return None
     groups = known_groups(request.project)
-    found = inline.resolve(request.project, envelope.address, envelope.transformation, groups, request.auth.may("registry:write"), request.actor)
+    found = inline.resolve(
+        request.project, envelope.address, envelope.transformation, groups, request.auth.may("registry:write"), request.actor
+    )
     return found if isinstance(found, Refused) else None
 
 
@@ -111,5 +116,3 @@ def _answer(outcome: Outcome, project: str, wait: float) -> dict[str, Any]:
         "position": outcome.position,
         "applied": applied,
     }
-
-

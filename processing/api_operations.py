@@ -45,7 +45,9 @@ class DeadLetters(OperationView):
     """`/dead-letters/`."""
 
     @extend_schema(
-        operation_id="list_dead_letters", tags=["dead letters"], responses={200: LetterPage},
+        operation_id="list_dead_letters",
+        tags=["dead letters"],
+        responses={200: LetterPage},
         parameters=[OpenApiParameter("code", str), OpenApiParameter("source", str), *_PAGE],
     )
     def get(self, request: Request) -> Response:
@@ -54,7 +56,12 @@ class DeadLetters(OperationView):
         found, following = dead_letters.list_letters(
             request.project, request.query_params.get("code"), request.query_params.get("source"), limit, cursor
         )
-        return Response({"results": [dead_letters.document(letter) for letter in found], "next": None if following is None else str(following)})
+        return Response(
+            {
+                "results": [dead_letters.document(letter) for letter in found],
+                "next": None if following is None else str(following),
+            }
+        )
 
 
 class DeadLetter(OperationView):
@@ -70,7 +77,12 @@ class DeadLetter(OperationView):
 class ReplayOne(OperationView):
     """`/dead-letters/{id}/replay`."""
 
-    @extend_schema(operation_id="replay_dead_letter", tags=["dead letters"], request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="replay_dead_letter",
+        tags=["dead letters"],
+        request=OpenApiTypes.OBJECT,
+        responses={200: OpenApiTypes.OBJECT},
+    )
     def post(self, request: Request, letter_id: str) -> Response:
         """Store its rows, or those of the optional `payload`; the letter goes when they are stored."""
         body = request.data if isinstance(request.data, dict) else {}
@@ -80,7 +92,12 @@ class ReplayOne(OperationView):
 class ReplayMatching(OperationView):
     """`/dead-letters/replay`."""
 
-    @extend_schema(operation_id="replay_dead_letters", tags=["dead letters"], request=OpenApiTypes.OBJECT, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="replay_dead_letters",
+        tags=["dead letters"],
+        request=OpenApiTypes.OBJECT,
+        responses={200: OpenApiTypes.OBJECT},
+    )
     def post(self, request: Request) -> Response:
         """Try all letters of a `code` and `source`; those that are still wrong stay."""
         body = request.data if isinstance(request.data, dict) else {}
@@ -96,21 +113,35 @@ def run_document(run: Run) -> dict[str, Any]:
     """A run as the API answers it."""
     times = {name: getattr(run, name) for name in ("created_at", "started_at", "finished_at")}
     return {
-        "id": str(run.id), "type": run.type, "status": run.status, "target": run.target, "progress": run.progress, "rows": run.rows,
-        "result": run.result, "error": run.error, **{name: None if t is None else format_time(to_us(t)) for name, t in times.items()},
+        "id": str(run.id),
+        "type": run.type,
+        "status": run.status,
+        "target": run.target,
+        "progress": run.progress,
+        "rows": run.rows,
+        "result": run.result,
+        "error": run.error,
+        **{name: None if t is None else format_time(to_us(t)) for name, t in times.items()},
     }
 
 
 class Runs(OperationView):
     """`/runs/`."""
 
-    @extend_schema(operation_id="list_runs", tags=["runs"], responses={200: RunPage}, parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)])
+    @extend_schema(
+        operation_id="list_runs",
+        tags=["runs"],
+        responses={200: RunPage},
+        parameters=[OpenApiParameter("limit", int), OpenApiParameter("cursor", str)],
+    )
     def get(self, request: Request) -> Response:
         """Runs of the project, the newest first."""
         limit, offset = page_of(request)
         start = offset or 0
         found = list(Run.objects.filter(project=request.project).order_by("-created_at", "id")[start : start + limit + 1])
-        return Response({"results": [run_document(run) for run in found[:limit]], "next": str(start + limit) if len(found) > limit else None})
+        return Response(
+            {"results": [run_document(run) for run in found[:limit]], "next": str(start + limit) if len(found) > limit else None}
+        )
 
 
 class RunDetail(OperationView):
@@ -138,7 +169,9 @@ class Activate(OperationView):
 
     required_scopes: ClassVar[dict[str, str]] = {"POST": "registry:write"}
 
-    @extend_schema(operation_id="activate_version", tags=["features"], request=None, responses={202: RunShape, 200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="activate_version", tags=["features"], request=None, responses={202: RunShape, 200: OpenApiTypes.OBJECT}
+    )
     def post(self, request: Request, name: str, version: str) -> Response:
         """Serve this version once it has caught up: 202 and a run; 200 where it is active already."""
         run = activation.activate(request.project, name, int(version), request.actor)

@@ -14,5 +14,9 @@ urlpatterns = [
     re_path(r"^runs/?$", Runs.as_view(), name="api-runs"),
     re_path(r"^runs/(?P<run_id>[0-9a-fA-F-]{1,64})/?$", RunDetail.as_view(), name="api-run"),
     re_path(r"^runs/(?P<run_id>[0-9a-fA-F-]{1,64})/(?P<verb>pause|resume|cancel)/?$", RunMove.as_view(), name="api-run-move"),
-    re_path(r"^features/(?P<name>[a-z][a-z0-9_]{0,62})/versions/(?P<version>[1-9][0-9]{0,8})/activate/?$", Activate.as_view(), name="api-activate"),
+    re_path(
+        r"^features/(?P<name>[a-z][a-z0-9_]{0,62})/versions/(?P<version>[1-9][0-9]{0,8})/activate/?$",
+        Activate.as_view(),
+        name="api-activate",
+    ),
 ]

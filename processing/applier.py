@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
+import psycopg2
+import redis
 import structlog
+from django.db import Error as DatabaseError
 
 from backends import metrics
 from backends.engine import Engine
-from backends.offline import log, tables
+from backends.offline import log, log_reading, tables
 from backends.offline.log import Head
 from backends.online import published
 from backends.online.store import BucketWrite, OnlineStore
 from core.clock import MICRO, now_us
-from core.errors import NotFound
+from core.errors import NotFound, Unavailable
 from core.record import WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
 from features import selectors, services
@@ -32,15 +36,16 @@ BATCH = 2000  # rows; with 16 buckets a write stays near a hundred entities, so 
 HEARTBEAT = 2 * MICRO  # cursors of idle buckets are renewed; readers call 20 s stale
 REFRESH = 5 * MICRO  # the registry is compared with what is published, and cursors are read again
 _logger = structlog.get_logger(__name__)
+STORE_DOWN = (DatabaseError, psycopg2.Error, redis.RedisError, Unavailable)  # waited for by the command's loop
 Place = tuple[str, int]  # (version code, bucket)
-Read = Callable[[str, int, int, int], list[log.LogRow]]  # project, after, limit, upto
+Read = Callable[[str, int, int, int], list[log_reading.LogRow]]  # project, after, limit, upto
 
 
 class Applier:
     """One process's share of the work in every project."""
 
     def __init__(
-        self, store: OnlineStore, buckets: Sequence[int], on: Engine | None = None, read: Read = log.read, apply: bool = True
+        self, store: OnlineStore, buckets: Sequence[int], on: Engine | None = None, read: Read = log_reading.read, apply: bool = True
     ) -> None:
         """on: the engine (the configured one without); read: where rows come from; apply: whether batches are this process's work."""
         self._store, self._buckets, self._on, self._read, self._apply = store, tuple(buckets), on, read, apply
@@ -48,6 +53,7 @@ class Applier:
         self._beaten: dict[str, int] = defaultdict(int)
         self._refreshed: dict[str, int] = defaultdict(int)
         self._swept: dict[str, int] = defaultdict(int)
+        self._parked: dict[str, tuple[int, int]] = {}  # version code -> (until, how often in a row)
 
     def step(self) -> bool:
         """One round over all projects. -> whether there is more to do now."""
@@ -72,7 +78,8 @@ class Applier:
         head = log.head(project)
         targets = self._targets(project, list(specs.values()))
         for spec, version in targets:
-            self._load(spec, version, head)
+            with self._parking(spec, version):
+                self._load(spec, version, head)
         more = self._apply_next(project, targets, head) if self._apply else False
         self._sweep(project, targets)
         self._beat(project, targets, head)
@@ -80,9 +87,18 @@ class Applier:
 
     def _targets(self, project: str, specs: list[GroupSpec]) -> list[tuple[GroupSpec, VersionSpec]]:
         """The versions that are kept up, with their cursors known."""
-        targets = [(spec, version) for spec in specs if not spec.deleted for version in spec.versions.values() if version.status != "retired"]
+        now = now_us()
+        targets = [
+            (spec, version)
+            for spec in specs
+            if not spec.deleted
+            for version in spec.versions.values()
+            if version.status != "retired" and self._parked.get(version.code, (0, 0))[0] <= now
+        ]
         known = self._cursors[project]
-        missing = [(version.code, bucket) for _, version in targets for bucket in self._buckets if (version.code, bucket) not in known]
+        missing = [
+            (version.code, bucket) for _, version in targets for bucket in self._buckets if (version.code, bucket) not in known
+        ]
         known.update(zip(missing, self._store.cursors(project, missing), strict=True))
         return targets
 
@@ -101,7 +117,31 @@ class Applier:
         for bucket in before:
             known.pop((version.code, bucket), None)
         known.update({(version.code, bucket): cursor for bucket, cursor in loaded.items()})
-        _logger.info("loaded", group=spec.name, version=version.number, buckets=len(loaded), position=head.position, seconds=round(time.monotonic() - started, 3))
+        _logger.info(
+            "loaded",
+            group=spec.name,
+            version=version.number,
+            buckets=len(loaded),
+            position=head.position,
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    @contextmanager
+    def _parking(self, spec: GroupSpec, version: VersionSpec) -> Iterator[None]:
+        """One version's trouble is its own: it is left aside for a while, with its reason, and its values turn STALE; the others go on."""
+        try:
+            yield
+        except STORE_DOWN:
+            raise
+        except Exception as error:
+            times = self._parked.get(version.code, (0, 0))[1] + 1
+            self._parked[version.code] = (now_us() + min(2**times, 300) * MICRO, times)
+            metrics.PARKED.labels(group=spec.name).inc()
+            _logger.exception("parked", group=spec.name, version=version.number, error=repr(error)[:500])
+            for bucket in self._buckets:
+                self._cursors[spec.project].pop((version.code, bucket), None)
+        else:
+            self._parked.pop(version.code, None)
 
     @staticmethod
     def _foreign(cursor: Cursor, head: Head) -> bool:
@@ -137,14 +177,17 @@ class Applier:
         rows = self._read(project, positions[0], BATCH, upto)
         started = time.monotonic()
         for spec, version, cursors in behind[positions[0]]:
-            self._apply_one(spec, version, cursors, rows, upto, head)
+            with self._parking(spec, version):
+                self._apply_one(spec, version, cursors, rows, upto, head)
         seconds = time.monotonic() - started
         metrics.PROCESSED.inc(len(rows) * len(behind[positions[0]]))
         metrics.PROCESSING_TIME.set(seconds)
         metrics.BATCH_DURATION.observe(seconds)
         return upto < head.position or len(positions) > 1
 
-    def _apply_one(self, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor], rows: list[log.LogRow], upto: int, head: Head) -> None:
+    def _apply_one(
+        self, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor], rows: list[log_reading.LogRow], upto: int, head: Head
+    ) -> None:
         if settle.decides(spec, version, rows):
             settled = self._settled(spec, version, upto)
             if settled is None:
@@ -168,7 +211,8 @@ class Applier:
         for spec, version in targets:
             if version.code in due:
                 cursors = {bucket: whole[version.code, bucket] for bucket in due[version.code]}
-                sweep(self._store, spec, version, cursors, due[version.code], now, self._on)
+                with self._parking(spec, version):
+                    sweep(self._store, spec, version, cursors, due[version.code], now, self._on)
 
     def _beat(self, project: str, targets: list[tuple[GroupSpec, VersionSpec]], head: Head) -> None:
         """Say of idle buckets that they still equal the head."""
@@ -182,7 +226,14 @@ class Applier:
             for bucket in self._buckets:
                 cursor = known.get((version.code, bucket))
                 if cursor is not None and cursor.whole and cursor.position == head.position:
-                    writes.append(BucketWrite(version.code, bucket, cursor.fence, Cursor(cursor.epoch, cursor.position, now, WHOLE, head.system, head.timeline)))
+                    writes.append(
+                        BucketWrite(
+                            version.code,
+                            bucket,
+                            cursor.fence,
+                            Cursor(cursor.epoch, cursor.position, now, WHOLE, head.system, head.timeline),
+                        )
+                    )
         for w, good in zip(writes, self._store.write(project, writes), strict=True) if writes else ():
             if not good:
                 known.pop((w.code, w.bucket), None)

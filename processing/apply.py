@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backends.engine import Engine, EngineFailed
-from backends.offline import log, tables
+from backends.offline import log_reading, tables
 from backends.offline.evaluate import events_between, pair_of
 from backends.offline.inputs import Event, fitting
-from backends.offline.log import Head, LogRow
+from backends.offline.log import Head
+from backends.offline.log_reading import LogRow
 from backends.offline.program import Program, program
 from backends.offline.routed import events_of
 from backends.online.store import BucketWrite, EntityState, OnlineStore
@@ -33,7 +34,9 @@ class Target:
     cursors: Mapping[int, Cursor]
 
 
-def apply_batch(store: OnlineStore, target: Target, batch: Sequence[LogRow], upto: int, head: Head, now: int, on: Engine | None = None) -> dict[int, Cursor]:
+def apply_batch(
+    store: OnlineStore, target: Target, batch: Sequence[LogRow], upto: int, head: Head, now: int, on: Engine | None = None
+) -> dict[int, Cursor]:
     """Apply the rows after the target's cursors up to `upto`. -> the cursors that moved; a bucket that is missing was refused: read again.
 
     `equal_at` moves only where `upto` is the head.
@@ -48,7 +51,9 @@ def apply_batch(store: OnlineStore, target: Target, batch: Sequence[LogRow], upt
         by_key[event.key].append(event)
     pair = pair_of(target.spec)
     wanted = [(pair.bucket(key), key) for key in by_key]
-    states = store.gather(target.spec.project, target.version.code, wanted, target.version.path == "tiles" and made.window is not None)
+    states = store.gather(
+        target.spec.project, target.version.code, wanted, target.version.path == "tiles" and made.window is not None
+    )
     entities = [Entity(key, bucket, state, by_key[key]) for (bucket, key), state in zip(wanted, states, strict=True)]
     now = clock_for(now, entities)
     built = build(made, entities, upto, now, False, on)
@@ -57,7 +62,14 @@ def apply_batch(store: OnlineStore, target: Target, batch: Sequence[LogRow], upt
 
 
 def write(
-    store: OnlineStore, target: Target, built: Sequence[Built], head: Head, now: int, *, upto: int | None = None, standing: bool = False
+    store: OnlineStore,
+    target: Target,
+    built: Sequence[Built],
+    head: Head,
+    now: int,
+    *,
+    upto: int | None = None,
+    standing: bool = False,
 ) -> dict[int, Cursor]:
     """Keep what was computed in the offline table, then write it online and move the cursors to `upto`; `standing`: leave them.
 
@@ -72,12 +84,16 @@ def write(
     for bucket, cursor in target.cursors.items():
         equal_at = now if upto >= head.position else cursor.equal_at
         moved[bucket] = cursor if standing else Cursor(cursor.epoch, upto, equal_at, WHOLE, head.system, head.timeline)
-        writes.append(BucketWrite(target.version.code, bucket, cursor.fence, moved[bucket], [b.write() for b in by_bucket[bucket]]))
+        writes.append(
+            BucketWrite(target.version.code, bucket, cursor.fence, moved[bucket], [b.write() for b in by_bucket[bucket]])
+        )
     taken = store.write(target.spec.project, writes)
     return {w.bucket: moved[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
 
 
-def build(made: Program, entities: Sequence[Entity], position: int, now: int, keep: bool, on: Engine | None = None) -> list[Built]:
+def build(
+    made: Program, entities: Sequence[Entity], position: int, now: int, keep: bool, on: Engine | None = None
+) -> list[Built]:
     """The next states of some entities by the version's path. A computation that fails is narrowed to the entities that fail it."""
     if not entities:
         return []
@@ -93,7 +109,9 @@ def build(made: Program, entities: Sequence[Entity], position: int, now: int, ke
     return _narrowed(run, entities, lambda e: failed(e, position, made.layout, now))
 
 
-def _narrowed(run: Callable[[Sequence[Entity]], list[Built]], entities: Sequence[Entity], fail: Callable[[Entity], Built]) -> list[Built]:
+def _narrowed(
+    run: Callable[[Sequence[Entity]], list[Built]], entities: Sequence[Entity], fail: Callable[[Entity], Built]
+) -> list[Built]:
     try:
         return run(entities)
     except EngineFailed:
@@ -139,7 +157,11 @@ def _touched(target: Target, batch: Sequence[LogRow], upto: int) -> _Touched:
     live = [row for row in batch if row.superseded_pos is None or row.superseded_pos > upto]
     events = [e for e in events_of(route, live) if bucket(e.key) in target.cursors]
     replacing = [row for row in batch if row.supersedes is not None]
-    old = log.rows_at(target.spec.project, [row.supersedes for row in replacing if row.supersedes is not None]) if replacing else {}
+    old = (
+        log_reading.rows_at(target.spec.project, [row.supersedes for row in replacing if row.supersedes is not None]) if replacing else {}
+    )
     # a correction may move an event to another entity: both are made anew
     moved = events_of(route, [*replacing, *old.values()])
-    return _Touched(events, {e.key for e in moved if bucket(e.key) in target.cursors}, quarantine.bad_keys(route, live, target.cursors))
+    return _Touched(
+        events, {e.key for e in moved if bucket(e.key) in target.cursors}, quarantine.bad_keys(route, live, target.cursors)
+    )

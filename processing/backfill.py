@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from backends.offline import log, tables
+from backends.offline import log, log_reading, tables
 from backends.offline.evaluate import events_between, pair_of
 from backends.offline.inputs import Event
 from backends.offline.pairs import BUCKETS
@@ -22,10 +22,18 @@ CHUNK = 100  # entities
 _EVENTS = 200_000  # events times runs in one statement
 
 
-def create(project: str, group: str, version: int | None, start: int | None, end: int | None, actor: str, chunk: int = CHUNK) -> Run:
+def create(
+    project: str, group: str, version: int | None, start: int | None, end: int | None, actor: str, chunk: int = CHUNK
+) -> Run:
     """A queued backfill of a group's version over event times [start, end] (us). Raises NotFound."""
     spec, number = _find(project, group, version)
-    params = {"group": spec.name, "version": number, "start": start or 0, "end": end if end is not None else now_us(), "chunk": chunk}
+    params = {
+        "group": spec.name,
+        "version": number,
+        "start": start or 0,
+        "end": end if end is not None else now_us(),
+        "chunk": chunk,
+    }
     return runs.create(project, KIND, f"{group}@{number}", actor, params)
 
 
@@ -33,7 +41,9 @@ def _find(project: str, group: str, version: int | None) -> tuple[GroupSpec, int
     spec = selectors.group_spec(project, group)
     found = None if spec is None or spec.deleted else spec.version(version)
     if spec is None or found is None:
-        raise NotFound("unknown_feature", f"there is no feature group {group[:80]!r}" + (f" with version {version}" if version else ""))
+        raise NotFound(
+            "unknown_feature", f"there is no feature group {group[:80]!r}" + (f" with version {version}" if version else "")
+        )
     return spec, found.number
 
 
@@ -44,7 +54,9 @@ def estimate(project: str, group: str, version: int | None, start: int | None, e
     head = log.head(project).position
     entities = events = 0
     for keys in _chunks(spec, CHUNK, ("0", "")):
-        found = events_between(made, pair, [(key, (start or 0) - 1, end if end is not None else now_us()) for key in keys[1]], head)
+        found = events_between(
+            made, pair, [(key, (start or 0) - 1, end if end is not None else now_us()) for key in keys[1]], head
+        )
         entities += sum(bool(e) for e in found)
         events += sum(map(len, found))
     return {"entities": entities, "events": events}
@@ -55,7 +67,7 @@ def _chunks(spec: GroupSpec, size: int, after: tuple[str, str]) -> Iterator[tupl
     pair = pair_of(spec)
     for bucket in range(int(after[0]), BUCKETS):
         last = after[1] if bucket == int(after[0]) else ""
-        while keys := log.keys_of(pair, bucket, last, size):
+        while keys := log_reading.keys_of(pair, bucket, last, size):
             yield bucket, keys
             last = keys[-1]
 

@@ -52,9 +52,20 @@ def _row(letter: Letter) -> DeadLetter:
     data = letter.payload if isinstance(letter.payload, bytes) else dump_row(letter.payload).encode("utf-8", "surrogatepass")
     whole = len(data) <= KEPT_WHOLE
     return DeadLetter(
-        project=letter.project, code=letter.code, detail=letter.detail, source=letter.source, address=letter.address, group=letter.group,
-        position=letter.position, partition=letter.partition, offset=letter.offset, topic_id=letter.topic_id, item=letter.item,
-        received_at=letter.received_at, payload=data if whole else data[:KEPT_OF_LARGER], payload_size=len(data),
+        project=letter.project,
+        code=letter.code,
+        detail=letter.detail,
+        source=letter.source,
+        address=letter.address,
+        group=letter.group,
+        position=letter.position,
+        partition=letter.partition,
+        offset=letter.offset,
+        topic_id=letter.topic_id,
+        item=letter.item,
+        received_at=letter.received_at,
+        payload=data if whole else data[:KEPT_OF_LARGER],
+        payload_size=len(data),
         payload_sha256=hashlib.sha256(data).hexdigest(),
     )
 
@@ -96,8 +107,15 @@ def discard(project: str, letter_id: int) -> None:
 def document(letter: DeadLetter) -> dict[str, Any]:
     """A letter as the API answers it."""
     return {
-        "id": letter.id, "code": letter.code, "detail": letter.detail, "source": letter.source, "group": letter.group or letter.address,
-        "partition": letter.partition, "offset": letter.offset, "received_at": format_time(letter.received_at), "payload": payload_text(letter),
+        "id": letter.id,
+        "code": letter.code,
+        "detail": letter.detail,
+        "source": letter.source,
+        "group": letter.group or letter.address,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "received_at": format_time(letter.received_at),
+        "payload": payload_text(letter),
     }
 
 

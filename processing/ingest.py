@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from backends import metrics
-from backends.offline import log
+from backends.offline import log, log_sources
 from backends.offline.log import NewRow
 from core.clock import now_us
 from core.rows import dump_row
@@ -58,9 +58,8 @@ def accept(project: str, rows: Sequence[Incoming], *, request: tuple[str, bytes]
     now = now_us()
     verdicts = judge_all(project, rows, now)
     with transaction.atomic(using="default"):
-        if request is not None:
-            log.claim_request(project, *request)
-        outcome = append(project, rows, verdicts, now, request=request[0] if request else None)
+        repeated = request is not None and not log_sources.claim_request(project, *request)
+        outcome = append(project, rows, verdicts, now, request=request[0] if request else None, repeated=repeated)
     return outcome
 
 
@@ -78,22 +77,49 @@ def _verdict(incoming: Incoming, now: int, groups: Any) -> Judged | Refused:
     return judge(incoming.row, incoming.address, incoming.record_time, now, groups)
 
 
-def append(project: str, rows: Sequence[Incoming], verdicts: Sequence[Judged | Refused], now: int, *, request: str | None = None) -> Outcome:
-    """Write judged rows inside the caller's transaction."""
+def append(
+    project: str,
+    rows: Sequence[Incoming],
+    verdicts: Sequence[Judged | Refused],
+    now: int,
+    *,
+    request: str | None = None,
+    repeated: bool = False,
+) -> Outcome:
+    """Write judged rows inside the caller's transaction. repeated: an Idempotency-Key came again; its refusals are kept already."""
     news, kept = [], []
     for index, (incoming, verdict) in enumerate(zip(rows, verdicts, strict=True)):
         if isinstance(verdict, Judged):
             identity = verdict.identity or (f"h:{request}:{index}" if request is not None else None)
             news.append(
-                NewRow(incoming.row, dump_row(incoming.row), SOURCE, incoming.address, incoming.record_time, identity, verdict.revision, verdict.deleted, incoming.origin)
+                NewRow(
+                    incoming.row,
+                    dump_row(incoming.row),
+                    SOURCE,
+                    incoming.address,
+                    incoming.record_time,
+                    identity,
+                    verdict.revision,
+                    verdict.deleted,
+                    incoming.origin,
+                )
             )
             kept.append(verdict)
     done = log.append(project, news)
-    letters = [_letter(project, row, v.code, v.detail, now) for row, v in zip(rows, verdicts, strict=True) if isinstance(v, Refused)]
-    stored = [(row, verdict, position) for row, verdict, position in zip(news, kept, done.positions, strict=True) if position is not None]
+    letters = [
+        _letter(project, row, v.code, v.detail, now)
+        for row, v in zip(rows, verdicts, strict=True)
+        if isinstance(v, Refused) and not repeated
+    ]
+    stored = [
+        (row, verdict, position)
+        for row, verdict, position in zip(news, kept, done.positions, strict=True)
+        if position is not None
+    ]
     for new, verdict, position in stored:
         letters += [
-            Letter(project, code, detail, SOURCE, new.row, now, address=new.address or "", group=group, position=position) for group, code, detail in verdict.quarantine
+            Letter(project, code, detail, SOURCE, new.row, now, address=new.address or "", group=group, position=position)
+            for group, code, detail in verdict.quarantine
         ]
     dead_letters.store(letters)
     for _, verdict, _ in stored:
@@ -101,7 +127,9 @@ def append(project: str, rows: Sequence[Incoming], verdicts: Sequence[Judged | R
             metrics.NEAR_MISSES.labels(group=group).inc()
     places = iter(done.positions)
     return Outcome(
-        fates=["rejected" if isinstance(v, Refused) else "stored" if next(places) is not None else "duplicates" for v in verdicts],
+        fates=[
+            "rejected" if isinstance(v, Refused) else "stored" if next(places) is not None else "duplicates" for v in verdicts
+        ],
         accepted=len(stored),
         duplicates=len(news) - len(stored),
         held=sum(v.held for _, v, _ in stored),
@@ -119,5 +147,15 @@ def _letter(project: str, incoming: Incoming, code: str, detail: str, now: int) 
         payload = dump_row(payload).encode()
     topic_id, partition, offset, item = incoming.origin or ("", None, None, 0)
     return Letter(
-        project, code, detail, SOURCE, payload, now, address=incoming.address or "", partition=partition, offset=offset, topic_id=topic_id, item=item
+        project,
+        code,
+        detail,
+        SOURCE,
+        payload,
+        now,
+        address=incoming.address or "",
+        partition=partition,
+        offset=offset,
+        topic_id=topic_id,
+        item=item,
     )

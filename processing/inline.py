@@ -13,7 +13,9 @@ from features import services
 from processing.judging import Refused
 
 
-def resolve(project: str, group: str | None, transformation: str, groups: Mapping[str, GroupSpec], may_register: bool, actor: str) -> GroupSpec | Refused:
+def resolve(
+    project: str, group: str | None, transformation: str, groups: Mapping[str, GroupSpec], may_register: bool, actor: str
+) -> GroupSpec | Refused:
     """The group that the envelope's SQL stands for: an unknown one is made of it, an equal one is taken, anything else is refused."""
     if group is None:
         return Refused("unknown_group", "a transformation needs a feature_group")
@@ -23,11 +25,22 @@ def resolve(project: str, group: str | None, transformation: str, groups: Mappin
     try:
         if spec is not None and spec.current is not None:
             same = compiled(transformation, spec.entity, spec.timestamp_column).sql == spec.current.sql
-            return spec if same else Refused("transformation_mismatch", f"the active version of {group} has another SQL; register the change instead")
+            return (
+                spec
+                if same
+                else Refused(
+                    "transformation_mismatch", f"the active version of {group} has another SQL; register the change instead"
+                )
+            )
         if not may_register or os.environ.get("JSTORE_INLINE_TRANSFORMATIONS") == "refuse":
-            return Refused("unknown_group", f"there is no feature group {group[:80]!r}, and inline transformations may not make one here")
+            return Refused(
+                "unknown_group", f"there is no feature group {group[:80]!r}, and inline transformations may not make one here"
+            )
         document = {
-            "name": group, "description": "", "type": "numerical", "entity_id": list(entity_keys(transformation)),
+            "name": group,
+            "description": "",
+            "type": "numerical",
+            "entity_id": list(entity_keys(transformation)),
             "transformation": {"sql_query": transformation},
         }
         return services.register(project, document, actor).group

@@ -41,7 +41,9 @@ class Judged:
         return not self.takers and not self.deleted
 
 
-def judge(row: Any, address: str | None, record_time: int, now: int, groups: Mapping[str, GroupSpec], source: str = "events") -> Judged | Refused:
+def judge(
+    row: Any, address: str | None, record_time: int, now: int, groups: Mapping[str, GroupSpec], source: str = "events"
+) -> Judged | Refused:
     """One row against the definitions. record_time: the Kafka record's time or arrival, us."""
     if not isinstance(row, dict):
         return Refused("not_an_object", "a row is a JSON object")
@@ -51,7 +53,11 @@ def judge(row: Any, address: str | None, record_time: int, now: int, groups: Map
         return Refused(error.code, error.detail)
     if deleted:
         return Judged(identity=identity, revision=revision, deleted=True)
-    found = _addressed(row, address, record_time, now, groups) if address is not None else _plain(row, record_time, now, groups, source)
+    found = (
+        _addressed(row, address, record_time, now, groups)
+        if address is not None
+        else _plain(row, record_time, now, groups, source)
+    )
     if isinstance(found, Refused):
         return found
     return Judged(found.takers, found.held, identity, revision, False, found.quarantine, found.near)
@@ -75,7 +81,9 @@ def _identity(row: Mapping[str, Any]) -> tuple[str | None, int, bool]:
     return f"e:{event_id}", revision, bool(deleted)
 
 
-def _addressed(row: dict[str, Any], address: str, record_time: int, now: int, groups: Mapping[str, GroupSpec]) -> Judged | Refused:
+def _addressed(
+    row: dict[str, Any], address: str, record_time: int, now: int, groups: Mapping[str, GroupSpec]
+) -> Judged | Refused:
     spec = groups.get(address)
     version = None if spec is None or spec.deleted else spec.current
     if spec is None or version is None:
@@ -84,7 +92,9 @@ def _addressed(row: dict[str, Any], address: str, record_time: int, now: int, gr
     if outcome is NULL_KEY:
         return Refused("missing_entity", f"the row lacks its key: {', '.join(spec.entity)}")
     if outcome is not TAKES:
-        return Refused("invalid_entity", f"an entity key is text or an integer, not empty, at most 512 bytes: {', '.join(spec.entity)}")
+        return Refused(
+            "invalid_entity", f"an entity key is text or an integer, not empty, at most 512 bytes: {', '.join(spec.entity)}"
+        )
     try:
         time = _time(row, spec.timestamp_column, spec.time_kind, record_time, now)
     except Invalid as error:
@@ -132,7 +142,9 @@ def _plain(row: dict[str, Any], record_time: int, now: int, groups: Mapping[str,
     if refusal is not None:
         return refusal
     if wrong_keys:
-        return Refused("invalid_entity", f"{wrong_keys[0].name} would take this row but for its key: {', '.join(wrong_keys[0].entity)}")
+        return Refused(
+            "invalid_entity", f"{wrong_keys[0].name} would take this row but for its key: {', '.join(wrong_keys[0].entity)}"
+        )
     try:  # no group says which column is the time, so the default one is judged
         held = _time(row, DEFAULT_TIME, "TIMESTAMP", record_time, now) > now
     except Invalid as error:
@@ -146,4 +158,3 @@ def _time(row: Mapping[str, Any], column: str, kind: str, record_time: int, now:
     if time > now + FUTURE:
         raise Invalid("future_timestamp", f"{column} {format_time(time)} is more than 5 minutes ahead")
     return time
-

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from backends.offline import log
+from backends.offline import log_sources
 from core import strict_json
 from core.clock import now_us
 from core.errors import JStoreError
@@ -46,7 +46,7 @@ class KafkaOutcome:
 
 def kafka_positions(partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
     """Where to go on for each (topic id, partition); None: from the earliest record."""
-    return log.offsets(partitions)
+    return log_sources.offsets(partitions)
 
 
 def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
@@ -56,7 +56,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
     now = now_us()
     outcome = KafkaOutcome()
     with transaction.atomic(using="default"):
-        expected = log.lock_offsets((m.topic_id, m.topic, m.partition) for m in messages)
+        expected = log_sources.lock_offsets((m.topic_id, m.topic, m.partition) for m in messages)
         news: list[Incoming] = []
         for message, rows in zip(messages, opened, strict=True):
             place = (message.topic_id, message.partition)
@@ -64,7 +64,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
             if at is not None and message.offset < at:
                 continue
             if at is not None and message.offset > at:
-                log.note_gap(*place, at, message.offset)
+                log_sources.note_gap(*place, at, message.offset)
                 outcome.rejected_gap.append((*place, at, message.offset))
             expected[place] = message.offset + 1
             news += rows
@@ -74,9 +74,14 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
         for place, at in expected.items():
             if at is not None:
                 of = counts[place]
-                log.move_offset(*place, at, of["stored"], of["duplicates"], of["rejected"])
+                log_sources.move_offset(*place, at, of["stored"], of["duplicates"], of["rejected"])
                 outcome.next_offsets[place] = at
-    outcome.stored, outcome.duplicates, outcome.dead, outcome.position = done.accepted, done.duplicates, len(done.rejected), done.position
+    outcome.stored, outcome.duplicates, outcome.dead, outcome.position = (
+        done.accepted,
+        done.duplicates,
+        len(done.rejected),
+        done.position,
+    )
     return outcome
 
 
@@ -94,7 +99,9 @@ def _open(project: str, message: KafkaMessage) -> list[Incoming]:
     origin = (message.topic_id, message.partition, message.offset)
 
     def refused(code: str, detail: str) -> list[Incoming]:
-        return [Incoming(None, message.timestamp_us, raw=message.value or b"", refused=Refused(code, detail), origin=(*origin, 0))]
+        return [
+            Incoming(None, message.timestamp_us, raw=message.value or b"", refused=Refused(code, detail), origin=(*origin, 0))
+        ]
 
     if message.value is None:
         return refused("not_an_object", "the record has no value")
@@ -106,7 +113,8 @@ def _open(project: str, message: KafkaMessage) -> list[Incoming]:
         return refused(error.code, error.detail)
     verdict = _inline(project, envelope)
     return [
-        Incoming(row, message.timestamp_us, envelope.address, refused=verdict, origin=(*origin, item)) for item, row in enumerate(envelope.rows)
+        Incoming(row, message.timestamp_us, envelope.address, refused=verdict, origin=(*origin, item))
+        for item, row in enumerate(envelope.rows)
     ]
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from backends.engine import Engine
-from backends.offline import log
+from backends.offline import log_reading
 from backends.offline.evaluate import pair_of
 from backends.offline.log import Head
 from backends.offline.program import program
@@ -24,7 +24,14 @@ from processing.apply import write as write_batch
 _CHUNK = 500  # entities per computation
 
 
-def load(store: OnlineStore, spec: GroupSpec, version: VersionSpec, before: dict[int, Cursor | None], head: Head, on: Engine | None = None) -> dict[int, Cursor]:
+def load(
+    store: OnlineStore,
+    spec: GroupSpec,
+    version: VersionSpec,
+    before: dict[int, Cursor | None],
+    head: Head,
+    on: Engine | None = None,
+) -> dict[int, Cursor]:
     """Load buckets to the head. `before`: their cursors as found, None where there was none. -> cursors of the buckets that were loaded."""
     cursors = _open(store, spec, version, before, head)
     for bucket, cursor in list(cursors.items()):
@@ -33,10 +40,19 @@ def load(store: OnlineStore, spec: GroupSpec, version: VersionSpec, before: dict
     return _close(store, spec, version, cursors, head)
 
 
-def _open(store: OnlineStore, spec: GroupSpec, version: VersionSpec, before: dict[int, Cursor | None], head: Head) -> dict[int, Cursor]:
+def _open(
+    store: OnlineStore, spec: GroupSpec, version: VersionSpec, before: dict[int, Cursor | None], head: Head
+) -> dict[int, Cursor]:
     """Claim the buckets under a new epoch, larger than any before and, the clock willing, than any that was lost."""
     opened = {
-        bucket: Cursor(max(int(time.time()), (old.epoch if old else 0) + 1), 0, old.equal_at if old else 0, REBUILDING, head.system, head.timeline)
+        bucket: Cursor(
+            max(int(time.time()), (old.epoch if old else 0) + 1),
+            0,
+            old.equal_at if old else 0,
+            REBUILDING,
+            head.system,
+            head.timeline,
+        )
         for bucket, old in before.items()
     }
     writes = []
@@ -47,10 +63,12 @@ def _open(store: OnlineStore, spec: GroupSpec, version: VersionSpec, before: dic
     return {w.bucket: opened[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
 
 
-def _load_bucket(store: OnlineStore, spec: GroupSpec, version: VersionSpec, bucket: int, cursor: Cursor, head: Head, on: Engine | None) -> bool:
+def _load_bucket(
+    store: OnlineStore, spec: GroupSpec, version: VersionSpec, bucket: int, cursor: Cursor, head: Head, on: Engine | None
+) -> bool:
     """Write every entity of a bucket, the cursor standing still. -> False when somebody else took it over."""
     pair, after = pair_of(spec), ""
-    while keys := log.keys_of(pair, bucket, after, _CHUNK):
+    while keys := log_reading.keys_of(pair, bucket, after, _CHUNK):
         after = keys[-1]
         built = rebuild(program(spec, version), keys, head.position, now_us(), on)
         if not write_batch(store, Target(spec, version, {bucket: cursor}), built, head, now_us(), standing=True):
@@ -58,7 +76,9 @@ def _load_bucket(store: OnlineStore, spec: GroupSpec, version: VersionSpec, buck
     return True
 
 
-def _close(store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor], head: Head) -> dict[int, Cursor]:
+def _close(
+    store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor], head: Head
+) -> dict[int, Cursor]:
     now = now_us()
     done = {bucket: Cursor(c.epoch, head.position, now, WHOLE, head.system, head.timeline) for bucket, c in cursors.items()}
     writes = [BucketWrite(version.code, bucket, c.fence, done[bucket]) for bucket, c in cursors.items()]

@@ -51,7 +51,9 @@ def claim(run_id: uuid.UUID) -> Lease | None:
     """Take a queued run, or a running one whose worker is gone. None: it is ended, paused, or somebody has it."""
     now = now_us()
     free = Run.objects.filter(id=run_id, status__in=("queued", "running"), lease_until__lt=now)
-    taken = free.update(epoch=F("epoch") + 1, lease_until=now + LEASE, owner=f"{os.uname().nodename}:{os.getpid()}", status="running")
+    taken = free.update(
+        epoch=F("epoch") + 1, lease_until=now + LEASE, owner=f"{os.uname().nodename}:{os.getpid()}", status="running"
+    )
     if not taken:
         return None
     Run.objects.filter(id=run_id, started_at=None).update(started_at=timezone.now())
@@ -74,7 +76,13 @@ def release(lease: Lease) -> None:
 def finish(lease: Lease, *, rows: int = 0, result: dict[str, Any] | None = None, error: str = "") -> bool:
     """End a run as succeeded, or failed where there is an error. -> whether it was still ours."""
     status = "failed" if error else "succeeded"
-    changes: dict[str, Any] = {"status": status, "error": error[:2000], "finished_at": timezone.now(), "lease_until": 0, "result": result or {}}
+    changes: dict[str, Any] = {
+        "status": status,
+        "error": error[:2000],
+        "finished_at": timezone.now(),
+        "lease_until": 0,
+        "result": result or {},
+    }
     if not error:
         changes |= {"progress": 1.0, "rows": rows}
     ended = bool(Run.objects.filter(id=lease.run_id, epoch=lease.epoch, status="running").update(**changes))
@@ -84,7 +92,11 @@ def finish(lease: Lease, *, rows: int = 0, result: dict[str, Any] | None = None,
     return ended
 
 
-_MOVES = {"pause": (("queued", "running"), "paused"), "resume": (("paused",), "queued"), "cancel": (("queued", "running", "paused"), "cancelled")}
+_MOVES = {
+    "pause": (("queued", "running"), "paused"),
+    "resume": (("paused",), "queued"),
+    "cancel": (("queued", "running", "paused"), "cancelled"),
+}
 
 
 def move(project: str, run_id: str, verb: str) -> Run:

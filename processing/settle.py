@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from backends.engine.provisional import provisional_types
-from backends.offline import log
-from backends.offline.log import LogRow
+from backends.offline import log_reading
+from backends.offline.log_reading import LogRow
 from backends.offline.program import compiled
 from backends.offline.routed import event_of
 from core import types
@@ -70,7 +70,7 @@ def _first(spec: GroupSpec, version: VersionSpec, name: str, start: int, upto: i
 def _values(spec: GroupSpec, version: VersionSpec, name: str, start: int, upto: int) -> Iterator[object]:
     route = spec.route(version)
     while start < upto:
-        rows = log.read_with(spec.project, name, start, _CHUNK, upto)
+        rows = log_reading.read_with(spec.project, name, start, _CHUNK, upto)
         for row in rows:
             if event_of(route, row) is not None:
                 yield row.row[name]

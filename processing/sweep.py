@@ -15,7 +15,15 @@ from processing.paths.built import Entity, clock_for
 LIMIT = 500  # entities of a bucket in one sweep: a computation of bounded size between two batches
 
 
-def sweep(store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: Mapping[int, Cursor], due: Mapping[int, list[str]], now: int, on: Engine | None = None) -> int:
+def sweep(
+    store: OnlineStore,
+    spec: GroupSpec,
+    version: VersionSpec,
+    cursors: Mapping[int, Cursor],
+    due: Mapping[int, list[str]],
+    now: int,
+    on: Engine | None = None,
+) -> int:
     """Renew due entities of one version, by bucket. -> how many were renewed; one that changed meanwhile is left to its writer.
 
     The general path reads the log up to the bucket's cursor and no further, so a sweep never shows what was not applied.
@@ -25,7 +33,9 @@ def sweep(store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: Ma
     for bucket, keys in due.items():
         wanted = [(bucket, key) for key in keys]
         states = store.gather(spec.project, version.code, wanted, version.path == "tiles" and made.window is not None)
-        entities = [Entity(key, bucket, state) for (_, key), state in zip(wanted, states, strict=True) if state.record is not None]
+        entities = [
+            Entity(key, bucket, state) for (_, key), state in zip(wanted, states, strict=True) if state.record is not None
+        ]
         built = build(made, entities, cursors[bucket].position, clock_for(now, entities), True, on)
         if built:
             done += sum(store.sweep(spec.project, version.code, bucket, cursors[bucket].epoch, [b.write() for b in built]))
@@ -39,4 +49,3 @@ def due_entities(store: OnlineStore, project: str, buckets: list[tuple[str, int]
         if keys:
             found.setdefault(code, {})[bucket] = keys
     return found
-

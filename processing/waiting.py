@@ -22,7 +22,11 @@ def wait_applied(project: str, takers: Sequence[tuple[GroupSpec, VersionSpec]], 
     pause = _SHORTEST
     while places:
         found = store.cursors(project, places)
-        places = [place for place, cursor in zip(places, found, strict=True) if cursor is None or not cursor.whole or cursor.position < position]
+        places = [
+            place
+            for place, cursor in zip(places, found, strict=True)
+            if cursor is None or not cursor.whole or cursor.position < position
+        ]
         if not places or time.monotonic() >= end:
             break
         time.sleep(min(pause, max(0.0, end - time.monotonic())))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backends.engine import EngineFailed
-from backends.offline import log
+from backends.offline import log, log_reading
 from backends.offline.inputs import Event, fitting
 from backends.offline.pairs import Pair, ready_pair
 from backends.offline.program import MULTIPLE, Program, program
@@ -43,7 +43,7 @@ def events_between(
     """The group's fitting events for each (key, lower exclusive, upper inclusive), by (time, position)."""
     route = made.spec.route(made.version)
     found: list[list[Event]] = [[] for _ in wants]
-    for n, _, row in log.scan(made.spec.project, pair, wants, upto, ingested_by):
+    for n, _, row in log_reading.scan(made.spec.project, pair, wants, upto, ingested_by):
         event = event_of(route, row)
         if event is not None:
             found[n].append(event)
@@ -61,7 +61,11 @@ def value_at(spec: GroupSpec, version: int, entity_key: str, t_us: int, *, as_kn
     known_by = t_us if as_known else None
     (events,) = events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], head.position, known_by)
     if not events:
-        return Evaluated(None, None, made.window is not None and any(events_between(made, pair, [(entity_key, -1, t_us)], head.position, known_by)))
+        return Evaluated(
+            None,
+            None,
+            made.window is not None and any(events_between(made, pair, [(entity_key, -1, t_us)], head.position, known_by)),
+        )
     found = _general(made, events, [0] * len(events)).get(0)
     return Evaluated(_json(made, found), events[-1].time, True)
 
@@ -75,7 +79,9 @@ def history(
     if cursor is not None:
         first = max(first, _cursor(cursor) + 1)
     last = min(end_us if end_us is not None else now_us(), now_us())
-    (events,) = events_between(made, pair, [(entity_key, made.lower(first) if made.window else -1, last)], log.head(spec.project).position)
+    (events,) = events_between(
+        made, pair, [(entity_key, made.lower(first) if made.window else -1, last)], log.head(spec.project).position
+    )
     times = sorted({e.time for e in events if first <= e.time <= last})
     page, more = times[:limit], len(times) > limit
     rows: list[tuple[int, dict[str, Any]]] = []

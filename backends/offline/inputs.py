@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from backends.offline.log import LogRow
+from backends.offline.log_reading import LogRow
 from core import types
 from core.entity import key_text
 from core.spec import GroupSpec, VersionSpec
@@ -55,7 +55,9 @@ def fitting(version: VersionSpec, column_types: Mapping[str, str], events: Seque
     return [e for i, e in enumerate(events) if i not in bad], [Misfit(events[i], detail) for i, detail in sorted(bad.items())]
 
 
-def input_table(spec: GroupSpec, version: VersionSpec, column_types: Mapping[str, str], events: Sequence[Event], runs: Sequence[int]) -> pa.Table:
+def input_table(
+    spec: GroupSpec, version: VersionSpec, column_types: Mapping[str, str], events: Sequence[Event], runs: Sequence[int]
+) -> pa.Table:
     """Fitting events -> input_data; `runs[i]` is the run of events[i]."""
     schema = input_schema(spec, version, column_types)
     rows = [e.row.row for e in events]

@@ -1,4 +1,4 @@
-"""The event log in PostgreSQL: its only writer (tables: processing/migrations/0001).
+"""The event log in PostgreSQL: its only writer (tables: processing/migrations/0001; read by log_reading, fed by log_sources).
 
 An append takes the project's head row, gives dense positions in commit order, and ends by moving the head; everything an
 append brings (rows, identities, index, dead letters, offsets) is in the one transaction that the caller opened.
@@ -6,17 +6,15 @@ append brings (rows, identities, index, dead letters, offsets) is in the one tra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
 
 from backends.offline.copying import copy_rows
-from backends.offline.pairs import Pair, index_rows, pairs_of
+from backends.offline.pairs import index_rows, pairs_of
 from core.clock import now_us
-from core.errors import Invalid
-from core.rows import load_row
 
 CHANNEL = "jstore_log"
 
@@ -39,21 +37,6 @@ class NewRow:
     revision: int = 0
     deleted: bool = False
     origin: tuple[str, int, int, int] | None = None  # Kafka: topic id, partition, offset, index in message
-
-
-@dataclass(frozen=True)
-class LogRow:
-    """A row of the log. Live at P iff position <= P and (superseded_pos is None or superseded_pos > P)."""
-
-    position: int
-    source: str
-    address: str | None
-    record_time: int
-    ingested_at: int
-    deleted: bool
-    supersedes: int | None
-    superseded_pos: int | None
-    row: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -105,12 +88,39 @@ def append(project: str, rows: Sequence[NewRow]) -> Appended:
         positions, kept, superseded = _place(c, project, rows, position)
         end = position + len(kept)
         if kept:
-            columns = ("project", "position", "source", "address", "record_time", "ingested_at", "payload", "deleted", "supersedes", "superseded_pos")
+            columns = (
+                "project",
+                "position",
+                "source",
+                "address",
+                "record_time",
+                "ingested_at",
+                "payload",
+                "deleted",
+                "supersedes",
+                "superseded_pos",
+            )
             origin = ("topic_id", "topic_partition", "topic_offset", "item")
             copy_rows(
-                c, "log_event", columns + origin,
-                ((project, at, r.source, r.address, r.record_time, ingested_at, r.payload, r.deleted, old, superseded.get(at), *(r.origin or (None,) * 4))
-                 for at, r, old in kept),
+                c,
+                "log_event",
+                columns + origin,
+                (
+                    (
+                        project,
+                        at,
+                        r.source,
+                        r.address,
+                        r.record_time,
+                        ingested_at,
+                        r.payload,
+                        r.deleted,
+                        old,
+                        superseded.get(at),
+                        *(r.origin or (None,) * 4),
+                    )
+                    for at, r, old in kept
+                ),
             )
             for new, old in ((at, old) for at, _, old in kept if old is not None and old <= position):
                 c.execute("UPDATE log_event SET superseded_pos = %s WHERE project = %s AND position = %s", [new, project, old])
@@ -121,7 +131,9 @@ def append(project: str, rows: Sequence[NewRow]) -> Appended:
     return Appended(end, ingested_at, tuple(positions))
 
 
-def _place(c: Any, project: str, rows: Sequence[NewRow], position: int) -> tuple[list[int | None], list[tuple[int, NewRow, int | None]], dict[int, int]]:
+def _place(
+    c: Any, project: str, rows: Sequence[NewRow], position: int
+) -> tuple[list[int | None], list[tuple[int, NewRow, int | None]], dict[int, int]]:
     """Duplicates out, positions to the rest. -> (position per row, [(position, row, position it supersedes)], {superseded here: by})."""
     known = _identities(c, project, rows)
     placed: list[int | None] = []
@@ -161,7 +173,9 @@ def _identities(c: Any, project: str, rows: Sequence[NewRow]) -> dict[tuple[str,
     return {(s, a, i): (position, revision, deleted) for s, a, i, position, revision, deleted in c.fetchall()}
 
 
-def _write_identities(c: Any, project: str, known: dict[Any, Any], touched: dict[tuple[str, str, str], tuple[int, int, bool]]) -> None:
+def _write_identities(
+    c: Any, project: str, known: dict[Any, Any], touched: dict[tuple[str, str, str], tuple[int, int, bool]]
+) -> None:
     fresh = [(project, *key, *value) for key, value in touched.items() if key not in known]
     copy_rows(c, "log_identity", ("project", "source", "address", "identity", "position", "revision", "deleted"), fresh)
     for key, value in touched.items():
@@ -172,165 +186,8 @@ def _write_identities(c: Any, project: str, known: dict[Any, Any], touched: dict
             )
 
 
-_COLUMNS = "e.position, e.source, e.address, e.record_time, e.ingested_at, e.deleted, e.supersedes, e.superseded_pos, e.payload::text"
-
-
-def _log_row(cells: Sequence[Any]) -> LogRow:
-    return LogRow(*cells[:8], load_row(cells[8]))
-
-
-def read(project: str, after: int, limit: int, upto: int | None = None) -> list[LogRow]:
-    """Rows with position > after (and <= upto), ascending, at most `limit`."""
-    with cursor() as c:
-        c.execute(
-            f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s",
-            [project, after, upto if upto is not None else (1 << 62), limit],
-        )
-        return [_log_row(cells) for cells in c.fetchall()]
-
-
-def read_with(project: str, column: str, after: int, limit: int, upto: int) -> list[LogRow]:
-    """Like read, but only rows in which a column is there and not null."""
-    with cursor() as c:
-        c.execute(
-            f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position > %s AND e.position <= %s AND e.payload ->> %s IS NOT NULL ORDER BY e.position LIMIT %s",
-            [project, after, upto, column, limit],
-        )
-        return [_log_row(cells) for cells in c.fetchall()]
-
-
 def projects() -> list[str]:
     """Projects that have a log."""
     with cursor() as c:
         c.execute("SELECT project FROM log_head ORDER BY project")
         return [project for (project,) in c.fetchall()]
-
-
-@dataclass(frozen=True)
-class RowPlace:
-    """Where a row of the log stands and where its text came from, without the text. `origin`: its topic is known."""
-
-    head: tuple[Any, ...]
-    topic: str
-    partition: int
-    offset: int
-    item: int
-
-    @property
-    def position(self) -> int:
-        return int(self.head[0])
-
-    @property
-    def origin(self) -> str | None:
-        return self.topic or None
-
-    def with_row(self, row: dict[str, Any]) -> LogRow:
-        """The row of the log with a text that was read elsewhere."""
-        return LogRow(*self.head, row)
-
-
-def places(project: str, after: int, limit: int, upto: int) -> list[RowPlace]:
-    """Like read, without the payloads."""
-    columns = _COLUMNS.rpartition(", ")[0]
-    with cursor() as c:
-        c.execute(
-            f"SELECT {columns}, coalesce(o.topic, ''), coalesce(e.topic_partition, 0), coalesce(e.topic_offset, 0), coalesce(e.item, 0) FROM log_event e"
-            " LEFT JOIN log_source_offset o ON o.topic_id = e.topic_id AND o.topic_partition = e.topic_partition"
-            " WHERE e.project = %s AND e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s",
-            [project, after, upto, limit],
-        )
-        return [RowPlace(cells[:8], *cells[8:]) for cells in c.fetchall()]
-
-
-def rows_at(project: str, positions: Sequence[int]) -> dict[int, LogRow]:
-    """The rows at these positions."""
-    with cursor() as c:
-        c.execute(f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position = ANY(%s)", [project, list(positions)])
-        return {cells[0]: _log_row(cells) for cells in c.fetchall()}
-
-
-def scan(
-    project: str, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int, ingested_by: int | None = None
-) -> list[tuple[int, int, LogRow]]:
-    """Live rows by entity and time: wants are (key, lower exclusive, upper inclusive) in us; live at position `upto`.
-
-    -> [(index of the want, event time, row)] ordered by want, event time, position.
-    """
-    from_keys = [key for key, _, _ in wants]
-    with cursor() as c:
-        c.execute(
-            f"SELECT w.n - 1, i.event_time, {_COLUMNS} FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS w(bucket, key, low, high, n)"
-            " JOIN log_index i ON i.pair = %s AND i.bucket = w.bucket AND i.key = w.key AND i.event_time > w.low AND i.event_time <= w.high AND i.position <= %s"
-            " JOIN log_event e ON e.project = %s AND e.position = i.position"
-            " WHERE (e.superseded_pos IS NULL OR e.superseded_pos > %s) AND e.ingested_at <= %s ORDER BY 1, 2, 3",
-            [
-                [pair.bucket(key) for key in from_keys], from_keys, [low for _, low, _ in wants], [high for _, _, high in wants],
-                pair.id, upto, project, upto, ingested_by if ingested_by is not None else (1 << 62),
-            ],
-        )
-        return [(cells[0], cells[1], _log_row(cells[2:])) for cells in c.fetchall()]
-
-
-def keys_of(pair: Pair, bucket: int, after: str, limit: int) -> list[str]:
-    """Distinct entity keys of a bucket in order, after a given one."""
-    with cursor() as c:
-        c.execute("SELECT DISTINCT key FROM log_index WHERE pair = %s AND bucket = %s AND key > %s ORDER BY key LIMIT %s", [pair.id, bucket, after, limit])
-        return [key for (key,) in c.fetchall()]
-
-
-def claim_request(project: str, request: str, body: bytes) -> bool:
-    """Remember an Idempotency-Key with the hash of its body. -> False if it was known; Invalid if known with another body."""
-    with cursor() as c:
-        c.execute(
-            "INSERT INTO log_request (project, request, body, made_at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING", [project, request, body, now_us()]
-        )
-        if c.rowcount:
-            return True
-        c.execute("SELECT body FROM log_request WHERE project = %s AND request = %s", [project, request])
-        if bytes(c.fetchone()[0]) != body:
-            raise Invalid("idempotency_key_reused", "this Idempotency-Key was used with another body")
-    return False
-
-
-def lock_offsets(partitions: Iterable[tuple[str, str, int]]) -> dict[tuple[str, int], int | None]:
-    """Lock the offset rows of (topic id, topic, partition). -> next offset, None for a partition never stored from."""
-    found: dict[tuple[str, int], int | None] = {}
-    with cursor() as c:
-        for topic_id, topic, partition in sorted(set(partitions)):
-            c.execute(
-                "INSERT INTO log_source_offset (topic_id, topic_partition, topic, next_offset) VALUES (%s, %s, %s, -1) ON CONFLICT DO NOTHING", [topic_id, partition, topic]
-            )
-            c.execute("SELECT next_offset FROM log_source_offset WHERE topic_id = %s AND topic_partition = %s FOR UPDATE", [topic_id, partition])
-            (at,) = c.fetchone()
-            found[topic_id, partition] = None if at < 0 else at
-    return found
-
-
-def offsets(partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
-    """Where a consumer must continue, without locking."""
-    asked = list(partitions)
-    with cursor() as c:
-        c.execute(
-            "SELECT topic_id, topic_partition, next_offset FROM log_source_offset WHERE (topic_id, topic_partition) IN %s AND next_offset >= 0", [tuple(asked) or (("", 0),)]
-        )
-        known = {(topic_id, partition): at for topic_id, partition, at in c.fetchall()}
-    return {key: known.get(key) for key in asked}
-
-
-def move_offset(topic_id: str, partition: int, next_offset: int, stored: int, duplicates: int, rejected: int) -> None:
-    """Advance a locked offset row and its conservation counters."""
-    with cursor() as c:
-        c.execute(
-            "UPDATE log_source_offset SET next_offset = %s, stored = stored + %s, duplicates = duplicates + %s, rejected = rejected + %s"
-            " WHERE topic_id = %s AND topic_partition = %s",
-            [next_offset, stored, duplicates, rejected, topic_id, partition],
-        )
-
-
-def note_gap(topic_id: str, partition: int, first: int, next_offset: int) -> None:
-    """Offsets first .. next_offset - 1 will never come (compaction, markers, expiry): say so and go on."""
-    with cursor() as c:
-        c.execute(
-            "INSERT INTO log_source_gap (topic_id, topic_partition, first_offset, next_offset, noticed_at) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [topic_id, partition, first, next_offset, now_us()],
-        )

@@ -65,7 +65,9 @@ def index_rows(c: Any, pair: Pair, rows: Iterable[tuple[int, dict[str, Any], int
     """Index (position, row, record time, ingestion time) rows that carry the pair's key and a good time."""
     placed = ((position, pair.place(row, record_time, ingested_at)) for position, row, record_time, ingested_at in rows)
     copy_rows(
-        c, "log_index", ("pair", "bucket", "key", "event_time", "position"),
+        c,
+        "log_index",
+        ("pair", "bucket", "key", "event_time", "position"),
         ((pair.id, pair.bucket(found[0]), found[0], found[1], position) for position, found in placed if found is not None),
     )
 

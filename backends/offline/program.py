@@ -94,11 +94,17 @@ class Program:
             return {}
         chosen = on or engine()
         arrays = [pa.array(runs, pa.int64())]
-        arrays += [pa.array(column, field.type) for column, field in zip(zip(*pieces, strict=True), self.partial_schema, strict=True)]
+        arrays += [
+            pa.array(column, field.type) for column, field in zip(zip(*pieces, strict=True), self.partial_schema, strict=True)
+        ]
         table = pa.Table.from_arrays(arrays, names=["__run", *self.compiled.partial_names])
         answer = chosen.run(self.compiled.finish(chosen.dialect, self.column_types), {"partials": table})
         found = zip(
-            answer.column("__run").to_pylist(), answer.column("__exists").to_pylist(), self.partial_rows(answer), self.rows(answer), strict=True
+            answer.column("__run").to_pylist(),
+            answer.column("__exists").to_pylist(),
+            self.partial_rows(answer),
+            self.rows(answer),
+            strict=True,
         )
         return {run: Finished(partials, bool(exists), values) for run, exists, partials, values in found}
 
@@ -111,7 +117,10 @@ class Program:
         old = self.partials if layout == self.layout else _block(self.version.layouts[layout].partials)
         row = old.to_arrow_row(old.unpack(block))
         if old is not self.partials and old.types != self.partials.types:
-            row = [pa.scalar(v).cast(f.type).as_py() if v is not None else None for v, f in zip(row, self.partial_schema, strict=True)]
+            row = [
+                pa.scalar(v).cast(f.type).as_py() if v is not None else None
+                for v, f in zip(row, self.partial_schema, strict=True)
+            ]
         return row
 
     def rows(self, table: pa.Table) -> list[list[Any]]:
@@ -134,7 +143,9 @@ def _rows(table: pa.Table, names: Sequence[str], schema: pa.Schema) -> list[list
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-_programs: dict[tuple[str, int, bool], Program] = {}  # (code, layout, whether the whole group is known) -> Program; codes are never reused
+_programs: dict[
+    tuple[str, int, bool], Program
+] = {}  # (code, layout, whether the whole group is known) -> Program; codes are never reused
 
 
 def program(spec: GroupSpec, version: VersionSpec) -> Program:
@@ -165,4 +176,9 @@ def _make(spec: GroupSpec, version: VersionSpec) -> Program:
 
 
 def _schema(names: Sequence[str], texts: Sequence[str | None]) -> pa.Schema:
-    return pa.schema([pa.field(n, pa.null() if t is None else types.arrow_type(types.parse_type(t))) for n, t in zip(names, texts, strict=True)])
+    return pa.schema(
+        [
+            pa.field(n, pa.null() if t is None else types.arrow_type(types.parse_type(t)))
+            for n, t in zip(names, texts, strict=True)
+        ]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from backends.offline.inputs import Event
-from backends.offline.log import LogRow
+from backends.offline.log_reading import LogRow
 from backends.offline.pairs import FUTURE
 from core.routing import TAKES, BadTime, Route, entity_key, row_time, takes
 

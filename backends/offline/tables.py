@@ -5,7 +5,6 @@ They are what was computed and when, for BI and audits; training and history com
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,13 +13,20 @@ import orjson
 from django.db import connections, transaction
 from psycopg2 import sql
 
-from backends.offline.copying import copy_text
 from core import types
 from core.clock import EPOCH
 from core.entity import decode_key
 from core.spec import GroupSpec, VersionSpec
 
-_KINDS = {"BIGINT": "bigint", "DOUBLE": "double precision", "STRING": "text", "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "timestamptz", "DECIMAL": "numeric"}
+_KINDS = {
+    "BIGINT": "bigint",
+    "DOUBLE": "double precision",
+    "STRING": "text",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP": "timestamptz",
+    "DECIMAL": "numeric",
+}
 _ready: dict[str, int] = {}  # code -> the layout its table was made for in this process
 
 
@@ -29,7 +35,9 @@ def table_name(code: str) -> str:
     return f"fv_{code}"
 
 
-def record(spec: GroupSpec, version: VersionSpec, position: int, as_of: int, rows: Sequence[tuple[str, Sequence[Any] | None]]) -> None:
+def record(
+    spec: GroupSpec, version: VersionSpec, position: int, as_of: int, rows: Sequence[tuple[str, Sequence[Any] | None]]
+) -> None:
     """Keep (encoded key, output values or None) rows as computed for `as_of` (us) over the log up to `position`. Repeats add nothing."""
     if not rows:
         return
@@ -39,26 +47,32 @@ def record(spec: GroupSpec, version: VersionSpec, position: int, as_of: int, row
     known = [i for i, kind in enumerate(kinds) if kind is not None]
     prepare(spec, version)
     moment = (EPOCH + timedelta(microseconds=as_of)).isoformat()
+    columns = [*spec.entity, "__as_of", "__position", "__exists", *(version.outputs[i] for i in known)]
+    sorts = ["text"] * len(spec.entity) + ["timestamptz", "bigint", "boolean", *(_sort(kinds[i]) for i in known)]
     lines = []
     for key, values in rows:
         cells: list[Any] = [*decode_key(key, len(spec.entity)), moment, position, values is not None]
         cells += [None if values is None or values[i] is None else _cell(kinds[i], parsed[i], values[i]) for i in known]
-        lines.append("\t".join(copy_text(c) for c in cells) + "\n")
-    columns = [*spec.entity, "__as_of", "__position", "__exists", *(version.outputs[i] for i in known)]
+        lines.append(dict(zip(columns, cells, strict=True)))
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    with transaction.atomic(using="default"), connections["default"].cursor() as c:
-        c.execute(sql.SQL("CREATE TEMP TABLE incoming (LIKE {}) ON COMMIT DROP").format(sql.Identifier(table_name(version.code))))
-        c.copy_expert(sql.SQL("COPY incoming ({}) FROM STDIN").format(names).as_string(c.connection), io.StringIO("".join(lines)))
-        c.execute(
-            sql.SQL("INSERT INTO {} ({}) SELECT {} FROM incoming ON CONFLICT DO NOTHING").format(sql.Identifier(table_name(version.code)), names, names)
-        )
+    shape = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(kind)) for n, kind in zip(columns, sorts, strict=True)
+    )
+    # One JSON parameter: COPY knows no ON CONFLICT, and a temporary table for each batch would bloat the catalogue.
+    statement = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM json_to_recordset(%s) AS x({}) ON CONFLICT DO NOTHING")
+    with connections["default"].cursor() as c:
+        c.execute(statement.format(sql.Identifier(table_name(version.code)), names, names, shape), [orjson.dumps(lines).decode()])
+
+
+def _sort(kind: str | None) -> str:
+    return _KINDS.get(kind or "", "jsonb")
 
 
 def _cell(kind: str | None, parsed: Any, value: Any) -> Any:
     if kind in ("BIGINT", "DOUBLE", "STRING", "BOOLEAN"):
         return value
     shown = types.to_json(parsed, value)
-    return shown if kind in ("DATE", "TIMESTAMP", "DECIMAL") else orjson.dumps(shown).decode()
+    return shown
 
 
 def prepare(spec: GroupSpec, version: VersionSpec) -> None:
@@ -77,7 +91,7 @@ def prepare(spec: GroupSpec, version: VersionSpec) -> None:
         )
         for output, text in zip(version.outputs, spec.layout_of(version).outputs, strict=True):
             if text is not None:
-                kind = sql.SQL(_KINDS.get(text.partition("(")[0].partition("<")[0], "jsonb"))
+                kind = sql.SQL(_sort(text.partition("(")[0].partition("<")[0]))
                 c.execute(sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(name, sql.Identifier(output), kind))
     _ready[version.code] = spec.layout
 
@@ -95,7 +109,9 @@ def latest(spec: GroupSpec, version: VersionSpec, key: str) -> tuple[int, dict[s
     where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in spec.entity)
     with connections["default"].cursor() as c:
         c.execute(
-            sql.SQL("SELECT * FROM {} WHERE {} ORDER BY __position DESC LIMIT 1").format(sql.Identifier(table_name(version.code)), where),
+            sql.SQL("SELECT * FROM {} WHERE {} ORDER BY __position DESC LIMIT 1").format(
+                sql.Identifier(table_name(version.code)), where
+            ),
             decode_key(key, len(spec.entity)),
         )
         found = c.fetchone()

@@ -130,7 +130,13 @@ def _arguments(project: str, code: str, bucket: int, entities: Sequence[EntityWr
     argv: list[Any] = []
     for e in entities:
         keys += (record_key(project, bucket, code, e.key), tiles_key(project, bucket, code, e.key))
-        argv += (e.key, "" if e.due is None else e.due, e.record, e.expected if sweep else ("1" if e.fresh else "0"), len(e.tiles))
+        argv += (
+            e.key,
+            "" if e.due is None else e.due,
+            e.record,
+            e.expected if sweep else ("1" if e.fresh else "0"),
+            len(e.tiles),
+        )
         for number, tile in e.tiles.items():
             argv += (number, tile)
         argv += (len(e.gone), *e.gone)

@@ -47,7 +47,13 @@ class Built:
         due = self.record.runs[1].valid_from if len(self.record.runs) > 1 else None
         before = self.entity.state.record
         return EntityWrite(
-            self.entity.key, pack_record(self.record, self.plain), due, self.tiles, self.gone, self.entity.fresh, before[:STATE_BYTES] if before else b""
+            self.entity.key,
+            pack_record(self.record, self.plain),
+            due,
+            self.tiles,
+            self.gone,
+            self.entity.fresh,
+            before[:STATE_BYTES] if before else b"",
         )
 
 

@@ -25,7 +25,9 @@ class _Plan:
     end: int
 
 
-def build(made: Program, pair: Pair, entities: Sequence[Entity], position: int, keep: bool, now: int, on: Engine | None = None) -> list[Built]:
+def build(
+    made: Program, pair: Pair, entities: Sequence[Entity], position: int, keep: bool, now: int, on: Engine | None = None
+) -> list[Built]:
     """Read each entity's events up to a log position and compute. keep: a sweep, the record keeps its own position. Raises EngineFailed."""
     wants = [(e.key, made.lower(now), _LATEST) for e in entities]
     plans = [_plan(made, e, events, now) for e, events in zip(entities, events_between(made, pair, wants, position), strict=True)]
@@ -46,11 +48,15 @@ def build(made: Program, pair: Pair, entities: Sequence[Entity], position: int, 
             built.append(failed(plan.entity, at, made.layout, now))
             continue
         any_event = (
-            any(e.time <= now for e in (*plan.events, *plan.entity.events)) or (before is not None and before.run_at(now)[0].any_event) or (plan.entity.fresh and plan.entity.older)
+            any(e.time <= now for e in (*plan.events, *plan.entity.events))
+            or (before is not None and before.run_at(now)[0].any_event)
+            or (plan.entity.fresh and plan.entity.older)
         )
         record_runs = [_run(made, plan.events, now, current, any_event)]
         if plan.next is not None:
-            record_runs.append(_run(made, plan.events, plan.next, following, any_event or any(e.time <= plan.next for e in plan.events)))
+            record_runs.append(
+                _run(made, plan.events, plan.next, following, any_event or any(e.time <= plan.next for e in plan.events))
+            )
         record = Record(at, made.layout, tuple(record_runs), plan.end if plan.next is not None else FOREVER)
         built.append(Built(plan.entity, record, None if current is None else current))  # type: ignore[arg-type]  # MULTIPLE left above
     return built

@@ -59,7 +59,13 @@ def _build_one(made: Program, entity: Entity, rows: list[_Row], position: int | 
     if following is not None:
         runs.append(_run(following, served(following), any_event or any(r.time <= following for r in held)))
     at = position if position is not None else (before.position if before else 0)
-    record = Record(at, made.layout, tuple(runs), end if following is not None else FOREVER, tuple(Held(r.time, r.position, r.block) for r in held))
+    record = Record(
+        at,
+        made.layout,
+        tuple(runs),
+        end if following is not None else FOREVER,
+        tuple(Held(r.time, r.position, r.block) for r in held),
+    )
     values = None if current is None else made.outputs.to_arrow_row(made.outputs.unpack(current.block, 1))
     return Built(entity, record, values, plain=window is None and not held and any_event)
 

@@ -131,7 +131,9 @@ class _Plan:
         if self.next is not None:
             keep = None if window is None else window.first_live_tile(self.next)
             self.next_pieces = [p for k, pieces in self.live.items() if keep is None or k >= keep for p in pieces]
-            self.next_pieces += [p for h, p in work.held if h.due <= self.next and (window is None or window.tile(h.due) >= (keep or 0))]
+            self.next_pieces += [
+                p for h, p in work.held if h.due <= self.next and (window is None or window.tile(h.due) >= (keep or 0))
+            ]
 
     def groups(self) -> list[list[Piece]]:
         """The runs to merge: each changed tile, the row for now, the row after the next change."""
@@ -150,7 +152,9 @@ class _Plan:
             runs.append(self._run(self.next, following, self.next_pieces, work.any_event or due, False))
         before = work.entity.record
         at = position if position is not None else (before.position if before else 0)
-        record = Record(at, made.layout, tuple(runs), self.end if self.next is not None else FOREVER, tuple(h for h, _ in work.held))
+        record = Record(
+            at, made.layout, tuple(runs), self.end if self.next is not None else FOREVER, tuple(h for h, _ in work.held)
+        )
         values = current.values if current is not None and current.exists else None
         return Built(work.entity, record, values, tiles, self.gone)
 

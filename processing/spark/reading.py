@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from pyspark.sql import SparkSession
 
-from backends.offline.log import LogRow, RowPlace, places, rows_at
+from backends.offline.log_reading import LogRow, RowPlace, places, rows_at
 from core import strict_json
 from core.errors import JStoreError
 from processing.envelopes import open_document
@@ -24,7 +24,7 @@ _logger = structlog.get_logger(__name__)
 
 
 def read_range(spark: SparkSession, project: str, after: int, limit: int, upto: int) -> list[LogRow]:
-    """The rows with after < position <= upto, ascending, at most `limit`: what backends.offline.log.read gives."""
+    """The rows with after < position <= upto, ascending, at most `limit`: what log_reading.read gives."""
     wanted = places(project, after, limit, upto)
     texts = _from_kafka(spark, [place for place in wanted if place.origin is not None])
     if texts:
@@ -45,7 +45,11 @@ def _from_kafka(spark: SparkSession, wanted: Sequence[RowPlace]) -> dict[int, di
         ranges[topic][partition] = (min(low, offset), max(high, offset))
     reader = spark.read.format("kafka").options(**_options())
     reader = reader.option("assign", json.dumps({topic: sorted(parts) for topic, parts in ranges.items()}))
-    reader = reader.option("startingOffsets", _offsets(ranges, 0)).option("endingOffsets", _offsets(ranges, 1)).option("failOnDataLoss", "false")
+    reader = (
+        reader.option("startingOffsets", _offsets(ranges, 0))
+        .option("endingOffsets", _offsets(ranges, 1))
+        .option("failOnDataLoss", "false")
+    )
     table = reader.load().selectExpr("topic", "partition", "offset", "value").toArrow()
     found: dict[int, dict[str, Any]] = {}
     items: dict[tuple[str, int, int], list[RowPlace]] = defaultdict(list)
@@ -74,12 +78,17 @@ def _offsets(ranges: dict[str, dict[int, tuple[int, int]]], end: int) -> str:
 
 
 def _options() -> dict[str, str]:
-    options = {"kafka.bootstrap.servers": settings.KAFKA_BOOTSTRAP_SERVERS, "kafka.security.protocol": settings.KAFKA_SECURITY_PROTOCOL}
+    options = {
+        "kafka.bootstrap.servers": settings.KAFKA_BOOTSTRAP_SERVERS,
+        "kafka.security.protocol": settings.KAFKA_SECURITY_PROTOCOL,
+    }
     if settings.KAFKA_SASL_MECHANISM:
         module = "plain.PlainLoginModule" if settings.KAFKA_SASL_MECHANISM == "PLAIN" else "scram.ScramLoginModule"
         name, password = (json.dumps(text) for text in (settings.KAFKA_SASL_USERNAME, settings.KAFKA_SASL_PASSWORD))
         options["kafka.sasl.mechanism"] = settings.KAFKA_SASL_MECHANISM
-        options["kafka.sasl.jaas.config"] = f"org.apache.kafka.common.security.{module} required username={name} password={password};"
+        options["kafka.sasl.jaas.config"] = (
+            f"org.apache.kafka.common.security.{module} required username={name} password={password};"
+        )
     if settings.KAFKA_SSL_CAFILE:
         options |= {"kafka.ssl.truststore.location": settings.KAFKA_SSL_CAFILE, "kafka.ssl.truststore.type": "PEM"}
     return options

@@ -31,8 +31,12 @@ VALUES = {
 
 
 @given(
-    position=st.integers(0, 2**48 - 1), layout=st.integers(0, 255), runs=st.lists(RUNS, min_size=1, max_size=2), end=INT64,
-    held=st.lists(HELD, max_size=4), failed=st.booleans(),
+    position=st.integers(0, 2**48 - 1),
+    layout=st.integers(0, 255),
+    runs=st.lists(RUNS, min_size=1, max_size=2),
+    end=INT64,
+    held=st.lists(HELD, max_size=4),
+    failed=st.booleans(),
 )
 def test_a_record_survives_its_bytes(position, layout, runs, end, held, failed):
     record = Record(position, layout, tuple(runs), end, tuple(held), failed)
@@ -45,7 +49,12 @@ def test_a_plain_record_is_sixteen_bytes_and_its_values(position, newest, exists
     assert len(data) == 16 + len(values)
     found = unpack_record(data)
     assert (found.position, found.layout, found.end) == (position, 3, FOREVER)
-    assert (found.runs[0].newest, found.runs[0].exists, found.runs[0].any_event, found.runs[0].values) == (newest, exists, True, values)
+    assert (found.runs[0].newest, found.runs[0].exists, found.runs[0].any_event, found.runs[0].values) == (
+        newest,
+        exists,
+        True,
+        values,
+    )
 
 
 @given(layout=st.integers(0, 255), newest=INT64, block=st.binary(max_size=50))

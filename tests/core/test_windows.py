@@ -16,7 +16,17 @@ TIMES = st.integers(min_value=400 * DAY, max_value=100_000 * DAY)
 
 @pytest.mark.parametrize(
     ("label", "hop"),
-    [("5m", MINUTE), ("1h", MINUTE), ("6h", 5 * MINUTE), ("12h", 5 * MINUTE), ("1d", 15 * MINUTE), ("7d", HOUR), ("30d", 6 * HOUR), ("31d", DAY), ("365d", DAY)],
+    [
+        ("5m", MINUTE),
+        ("1h", MINUTE),
+        ("6h", 5 * MINUTE),
+        ("12h", 5 * MINUTE),
+        ("1d", 15 * MINUTE),
+        ("7d", HOUR),
+        ("30d", 6 * HOUR),
+        ("31d", DAY),
+        ("365d", DAY),
+    ],
 )
 def test_the_hop_of_each_bracket(label, hop):
     assert Window.parse(label).hop == hop

@@ -18,7 +18,11 @@ from tests.servers.stack import Stack, wait_for
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 OUTPUTS = {"total": ("sum", "amount"), "n": ("count",), "high": ("max", "amount"), "mean": ("avg", "amount")}
 TILES = "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, MAX(amount) AS high, AVG(amount) AS mean FROM input_data GROUP BY user_id"
-GROUPS = {"spark_all": (TILES, None), "spark_1d": (TILES, "1d"), "spark_re": (TILES.replace(" FROM", ", COUNT(DISTINCT kind) AS kinds FROM"), "7d")}
+GROUPS = {
+    "spark_all": (TILES, None),
+    "spark_1d": (TILES, "1d"),
+    "spark_re": (TILES.replace(" FROM", ", COUNT(DISTINCT kind) AS kinds FROM"), "7d"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,11 @@ def test_kafka_and_http_rows_are_applied_by_a_spark_job_as_the_oracle_says(spark
     client = spark_stack.client()
     for name, (sql, window) in GROUPS.items():
         transformation = {"sql_query": sql} | ({"aggregation_window": window} if window else {})
-        client.send("POST", "/api/v1/features/", {"name": name, "description": "", "type": "numerical", "entity_id": "user_id", "transformation": transformation})
+        client.send(
+            "POST",
+            "/api/v1/features/",
+            {"name": name, "description": "", "type": "numerical", "entity_id": "user_id", "transformation": transformation},
+        )
     wait_for(lambda: all(_status(client, name) == "NOT_FOUND" for name in GROUPS), 60)
     now = int(time.time() * 1e6)
     events = [{"us": now - i * 3_600_000_000, "user_id": f"u{i % 5}", "amount": float(i), "kind": "ab"[i % 2]} for i in range(60)]

@@ -25,8 +25,15 @@ BASE = 1_790_000_000 * MICRO
 DAY = 86_400 * MICRO
 WINDOWS = (None, *oracle.SIX)
 OUTPUTS = {
-    "total": ("sum", "amount"), "mean": ("avg", "amount"), "n": ("count",), "seen": ("count", "amount"), "low": ("min", "amount"),
-    "high": ("max", "amount"), "spread": ("stddev_samp", "amount"), "whole": ("sum", "whole"), "some": ("sum", lambda e: e["amount"] if e["kind"] == "a" else None),
+    "total": ("sum", "amount"),
+    "mean": ("avg", "amount"),
+    "n": ("count",),
+    "seen": ("count", "amount"),
+    "low": ("min", "amount"),
+    "high": ("max", "amount"),
+    "spread": ("stddev_samp", "amount"),
+    "whole": ("sum", "whole"),
+    "some": ("sum", lambda e: e["amount"] if e["kind"] == "a" else None),
 }
 TILES = (
     "SELECT user_id, SUM(amount) AS total, AVG(amount) AS mean, COUNT(*) AS n, COUNT(amount) AS seen, MIN(amount) AS low, MAX(amount) AS high,"
@@ -54,7 +61,9 @@ def world(fresh, monkeypatch):
 
 AMOUNTS = st.none() | st.floats(-1e6, 1e6) | st.sampled_from([0.0, -0.0, 1e17, -1e17, 1e9 + 1, 1e9 + 2, 1e9 + 3, 0.1])
 WHOLES = st.none() | st.integers(-1000, 1000) | st.sampled_from([2**53 + 1, 2**62, -(2**62), 2**63 - 1])
-OFFSETS = st.integers(-40 * DAY, 5 * 60 * MICRO) | st.integers(-2 * 3600 * MICRO, 5 * 60 * MICRO) | st.integers(0, 300) | st.just(0)
+OFFSETS = (
+    st.integers(-40 * DAY, 5 * 60 * MICRO) | st.integers(-2 * 3600 * MICRO, 5 * 60 * MICRO) | st.integers(0, 300) | st.just(0)
+)
 
 
 @st.composite
@@ -78,7 +87,9 @@ class Life:
 
 
 @settings(
-    max_examples=400 if LONG else 12, deadline=None, print_blob=True,
+    max_examples=400 if LONG else 12,
+    deadline=None,
+    print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(data=st.data())
@@ -104,11 +115,16 @@ def _push(world: World, life: Life, data: Any) -> None:
             continue
         us = data.draw(moments(world.clock) | st.sampled_from([e["us"] for e in life.sent] or [world.clock]), label="us")
         event = {
-            "us": min(us, world.clock + 5 * 60 * MICRO), "event_id": f"{life.user}-{len(life.sent) + len(rows)}", "amount": data.draw(AMOUNTS),
-            "kind": data.draw(st.sampled_from("abc")), "whole": data.draw(WHOLES),
+            "us": min(us, world.clock + 5 * 60 * MICRO),
+            "event_id": f"{life.user}-{len(life.sent) + len(rows)}",
+            "amount": data.draw(AMOUNTS),
+            "kind": data.draw(st.sampled_from("abc")),
+            "whole": data.draw(WHOLES),
         }
         rows.append(event)
-    outcome = world.push([{**{k: v for k, v in e.items() if k != "us"}, "user_id": life.user, "timestamp": oracle.iso(e["us"])} for e in rows])
+    outcome = world.push(
+        [{**{k: v for k, v in e.items() if k != "us"}, "user_id": life.user, "timestamp": oracle.iso(e["us"])} for e in rows]
+    )
     assert outcome.rejected == []
     life.sent += rows
 

@@ -34,7 +34,9 @@ class World:
         self.store = OnlineStore(client())
         self.applier = Applier(self.store, range(BUCKETS), on)
 
-    def define(self, name: str, sql: str | None, entity: str | Sequence[str] = "user_id", window: str | None = None, **more: Any) -> GroupSpec:
+    def define(
+        self, name: str, sql: str | None, entity: str | Sequence[str] = "user_id", window: str | None = None, **more: Any
+    ) -> GroupSpec:
         document: dict[str, Any] = {"name": name, "description": "", "type": "numerical", "entity_id": entity, **more}
         if sql is not None:
             document["transformation"] = {"sql_query": sql} | ({"aggregation_window": window} if window else {})

@@ -9,20 +9,16 @@ import time
 from select import select
 from typing import Any
 
-import psycopg2
-import redis
 import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 
 from backends.offline.log import CHANNEL
 from backends.offline.pairs import BUCKETS
 from backends.online.client import client
 from backends.online.store import OnlineStore
-from core.errors import Unavailable
-from processing.applier import Applier
+from processing.applier import STORE_DOWN, Applier
 
 POLL_SECONDS = 0.25
 LONGEST_PAUSE = 5.0
@@ -40,7 +36,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, buckets: str, once: bool, **options: Any) -> None:
         first, _, last = buckets.partition("-")
-        applier = Applier(OnlineStore(client()), range(int(first), int(last or first) + 1), apply=settings.JSTORE_ENGINE != "spark")
+        applier = Applier(
+            OnlineStore(client()), range(int(first), int(last or first) + 1), apply=settings.JSTORE_ENGINE != "spark"
+        )
         self._stopped = False
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
@@ -53,7 +51,7 @@ class Command(BaseCommand):
                     return
                 if not more:
                     self._wait()
-            except (DatabaseError, psycopg2.Error, redis.RedisError, Unavailable) as error:
+            except STORE_DOWN as error:
                 # a store that is down is waited for, with jitter; the cursors say where to go on
                 _logger.warning("store_down", error=str(error)[:200], pause=pause)
                 time.sleep(random.uniform(0, pause))

@@ -27,7 +27,17 @@ class Command(BaseCommand):
         parser.add_argument("--chunk", type=int, default=backfill.CHUNK, help="entities of one step")
         parser.add_argument("--dry-run", action="store_true", help="only count what would be read")
 
-    def handle(self, *args: Any, feature: str, project: str, start: str | None, end: str | None, chunk: int, dry_run: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        feature: str,
+        project: str,
+        start: str | None,
+        end: str | None,
+        chunk: int,
+        dry_run: bool,
+        **options: Any,
+    ) -> None:
         try:
             ref = parse_ref(feature)
             first, last = (None if text is None else parse_time(text) for text in (start, end))

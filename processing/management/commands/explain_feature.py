@@ -35,11 +35,20 @@ class Command(BaseCommand):
             raise CommandError(f"there is no {feature} in project {project}")
         made = program(spec, version)
         say = self.stdout.write
-        say(f"{spec.name}@{version.number} ({version.status}), entity {', '.join(spec.entity)}, time {spec.timestamp_column} {spec.time_kind}")
+        say(
+            f"{spec.name}@{version.number} ({version.status}), entity {', '.join(spec.entity)}, time {spec.timestamp_column} {spec.time_kind}"
+        )
         say(f"path: {version.path}: {version.path_reason}")
-        say("window: the whole history" if made.window is None else f"window: {made.window.label}, lower edge moves in hops of {made.window.hop // MICRO} s")
+        say(
+            "window: the whole history"
+            if made.window is None
+            else f"window: {made.window.label}, lower edge moves in hops of {made.window.hop // MICRO} s"
+        )
         say("inputs: " + ", ".join(f"{name} {spec.columns.get(name) or 'open'}" for name in version.input_columns))
-        say("features: " + ", ".join(f"{n} {t or 'open'}" for n, t in zip(version.outputs, spec.layout_of(version).outputs, strict=True)))
+        say(
+            "features: "
+            + ", ".join(f"{n} {t or 'open'}" for n, t in zip(version.outputs, spec.layout_of(version).outputs, strict=True))
+        )
         say(f"from the events, in {dialect}:\n  {made.compiled.general(dialect, made.column_types)}")
         if version.path == "tiles":
             say(f"partials of a hop:\n  {made.compiled.partial(dialect, made.column_types)}")

@@ -30,11 +30,19 @@ class Command(BaseCommand):
         store, specs = OnlineStore(client()), selectors.group_specs(project)
         if unknown := set(features) - {spec.name for spec in specs}:
             raise CommandError(f"there is no {', '.join(sorted(unknown))} in project {project}")
-        chosen = [(spec, version) for spec in specs if not features or spec.name in features for version in spec.versions.values() if version.status != "retired"]
+        chosen = [
+            (spec, version)
+            for spec in specs
+            if not features or spec.name in features
+            for version in spec.versions.values()
+            if version.status != "retired"
+        ]
         for n, (spec, version) in enumerate(chosen, 1):
             head = log.head(project)
             settled = settle.settle(spec, version, head.position)
             now = settled.versions[version.number]
             before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
             done = load(store, settled, now, before, head)
-            self.stdout.write(f"[{n}/{len(chosen)}] {spec.name}@{version.number}: {len(done)} of {BUCKETS} buckets at position {head.position}")
+            self.stdout.write(
+                f"[{n}/{len(chosen)}] {spec.name}@{version.number}: {len(done)} of {BUCKETS} buckets at position {head.position}"
+            )

@@ -7,15 +7,13 @@ import threading
 import pytest
 from django.db import connections, transaction
 
-from backends.offline import log, pairs
+from backends.offline import log, log_reading, log_sources, pairs
 from backends.offline.log import NewRow
 from core.clock import now_us
 from core.errors import Invalid
 from core.rows import dump_row
 
 pytestmark = pytest.mark.usefixtures("fresh")
-
-
 
 
 def row(identity=None, address=None, revision=0, deleted=False, **columns) -> NewRow:
@@ -38,7 +36,7 @@ def test_positions_are_dense_and_projects_count_for_themselves():
 def test_an_identity_is_stored_once_within_a_batch_and_across_batches():
     assert add(row("x", a=1), row("x", a=2), row("y", a=3)).positions == (1, None, 2)
     assert add(row("x", a=4), row(a=5), row(a=5)).positions == (None, 3, 4)
-    assert [r.row["a"] for r in log.read("p", 0, 10)] == [1, 3, 5, 5]
+    assert [r.row["a"] for r in log_reading.read("p", 0, 10)] == [1, 3, 5, 5]
 
 
 def test_the_same_id_plain_and_addressed_is_two_events():
@@ -51,12 +49,16 @@ def test_a_higher_revision_supersedes_and_a_tombstone_wins_at_an_equal_one():
     assert add(row("x", revision=1, a=3), row("x", revision=0, a=3)).positions == (None, None)
     assert add(row("x", revision=1, deleted=True)).positions == (3,)
     assert add(row("x", revision=1, a=9), row("x", revision=1, deleted=True)).positions == (None, None)
-    assert [(r.position, r.superseded_pos, r.supersedes, r.deleted) for r in log.read("p", 0, 10)] == [(1, 2, None, False), (2, 3, 1, False), (3, None, 2, True)]
+    assert [(r.position, r.superseded_pos, r.supersedes, r.deleted) for r in log_reading.read("p", 0, 10)] == [
+        (1, 2, None, False),
+        (2, 3, 1, False),
+        (3, None, 2, True),
+    ]
 
 
 def test_a_correction_within_one_batch_supersedes_there():
     add(row("x", a=1), row("x", revision=2, a=2))
-    assert [(r.position, r.superseded_pos) for r in log.read("p", 0, 10)] == [(1, 2), (2, None)]
+    assert [(r.position, r.superseded_pos) for r in log_reading.read("p", 0, 10)] == [(1, 2), (2, None)]
 
 
 def test_a_transaction_that_rolls_back_leaves_no_hole():
@@ -73,7 +75,7 @@ def test_concurrent_appends_never_show_a_position_before_a_smaller_one():
     def reader() -> None:
         known = 0
         while not stop.is_set():
-            rows = log.read("p", known, 1000)
+            rows = log_reading.read("p", known, 1000)
             seen.append([r.position for r in rows])
             known = rows[-1].position if rows else known
         connections.close_all()
@@ -103,33 +105,40 @@ def test_ingestion_times_never_go_back():
 
 
 def test_exact_numbers_come_back_exactly():
-    add(row(a=2**53 + 1, b=10**30, c=-0.0, d="é\\n\t\"", e=[1, {"x": None}], f=1e17))
-    (found,) = log.read("p", 0, 10)
+    add(row(a=2**53 + 1, b=10**30, c=-0.0, d='é\\n\t"', e=[1, {"x": None}], f=1e17))
+    (found,) = log_reading.read("p", 0, 10)
     assert found.row["a"] == 2**53 + 1
     assert found.row["b"] == 10**30
     assert str(found.row["c"]) == "-0.0"
-    assert found.row["d"] == "é\\n\t\""
+    assert found.row["d"] == 'é\\n\t"'
     assert found.row["e"] == [1, {"x": None}]
     assert found.row["f"] == 1e17
 
 
 def test_a_request_is_claimed_once_and_refused_with_another_body():
-    assert log.claim_request("p", "k", b"1") is True
-    assert log.claim_request("p", "k", b"1") is False
+    assert log_sources.claim_request("p", "k", b"1") is True
+    assert log_sources.claim_request("p", "k", b"1") is False
     with pytest.raises(Invalid, match="idempotency_key_reused"):
-        log.claim_request("p", "k", b"2")
+        log_sources.claim_request("p", "k", b"2")
 
 
 def events(pair, key, low=-1, high=1 << 61, upto=None):
-    return [(n, t, r.position) for n, t, r in log.scan("p", pair, [(key, low, high)], log.head("p").position if upto is None else upto)]
+    return [
+        (n, t, r.position)
+        for n, t, r in log_reading.scan("p", pair, [(key, low, high)], log.head("p").position if upto is None else upto)
+    ]
 
 
 def test_a_new_pair_indexes_the_log_so_far_and_everything_after():
     add(*(row(user_id="u1", timestamp=f"2026-01-0{d}T00:00:00Z") for d in (3, 1, 2)))
     pair = pairs.ready_pair("p", ("user_id",), "timestamp", "TIMESTAMP")
-    add(row(user_id="u1", timestamp="2026-01-04T00:00:00Z"), row(user_id="u2", timestamp="2026-01-04T00:00:00Z"), row(user_id="u1", timestamp="nonsense"))
+    add(
+        row(user_id="u1", timestamp="2026-01-04T00:00:00Z"),
+        row(user_id="u2", timestamp="2026-01-04T00:00:00Z"),
+        row(user_id="u1", timestamp="nonsense"),
+    )
     assert [position for _, _, position in events(pair, "u1")] == [2, 3, 1, 4]
-    assert log.keys_of(pair, pair.bucket("u1"), "", 10) in (["u1"], ["u1", "u2"])
+    assert log_reading.keys_of(pair, pair.bucket("u1"), "", 10) in (["u1"], ["u1", "u2"])
 
 
 def test_scan_keeps_to_its_bounds_and_to_what_was_live_at_a_position():
@@ -145,6 +154,6 @@ def test_scan_keeps_to_its_bounds_and_to_what_was_live_at_a_position():
 
 def test_offsets_are_locked_moved_and_remembered():
     with transaction.atomic(using="default"):
-        assert log.lock_offsets([("t-id", "t", 0)]) == {("t-id", 0): None}
-        log.move_offset("t-id", 0, 7, 5, 1, 1)
-    assert log.offsets([("t-id", 0), ("t-id", 1)]) == {("t-id", 0): 7, ("t-id", 1): None}
+        assert log_sources.lock_offsets([("t-id", "t", 0)]) == {("t-id", 0): None}
+        log_sources.move_offset("t-id", 0, 7, 5, 1, 1)
+    assert log_sources.offsets([("t-id", 0), ("t-id", 1)]) == {("t-id", 0): 7, ("t-id", 1): None}

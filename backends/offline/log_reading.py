@@ -1,0 +1,137 @@
+"""Rows of the event log, by position and by entity and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backends.offline.log import cursor
+from backends.offline.pairs import Pair
+from core.rows import load_row
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """A row of the log. Live at P iff position <= P and (superseded_pos is None or superseded_pos > P)."""
+
+    position: int
+    source: str
+    address: str | None
+    record_time: int
+    ingested_at: int
+    deleted: bool
+    supersedes: int | None
+    superseded_pos: int | None
+    row: dict[str, Any]
+
+
+_COLUMNS = (
+    "e.position, e.source, e.address, e.record_time, e.ingested_at, e.deleted, e.supersedes, e.superseded_pos, e.payload::text"
+)
+
+
+def _log_row(cells: Sequence[Any]) -> LogRow:
+    return LogRow(*cells[:8], load_row(cells[8]))
+
+
+def read(project: str, after: int, limit: int, upto: int | None = None) -> list[LogRow]:
+    """Rows with position > after (and <= upto), ascending, at most `limit`."""
+    with cursor() as c:
+        c.execute(
+            f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s",
+            [project, after, upto if upto is not None else (1 << 62), limit],
+        )
+        return [_log_row(cells) for cells in c.fetchall()]
+
+
+def read_with(project: str, column: str, after: int, limit: int, upto: int) -> list[LogRow]:
+    """Like read, but only rows in which a column is there and not null."""
+    with cursor() as c:
+        c.execute(
+            f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position > %s AND e.position <= %s AND e.payload ->> %s IS NOT NULL ORDER BY e.position LIMIT %s",
+            [project, after, upto, column, limit],
+        )
+        return [_log_row(cells) for cells in c.fetchall()]
+
+
+@dataclass(frozen=True)
+class RowPlace:
+    """Where a row of the log stands and where its text came from, without the text. `origin`: its topic is known."""
+
+    head: tuple[Any, ...]
+    topic: str
+    partition: int
+    offset: int
+    item: int
+
+    @property
+    def position(self) -> int:
+        return int(self.head[0])
+
+    @property
+    def origin(self) -> str | None:
+        return self.topic or None
+
+    def with_row(self, row: dict[str, Any]) -> LogRow:
+        """The row of the log with a text that was read elsewhere."""
+        return LogRow(*self.head, row)
+
+
+def places(project: str, after: int, limit: int, upto: int) -> list[RowPlace]:
+    """Like read, without the payloads."""
+    columns = _COLUMNS.rpartition(", ")[0]
+    with cursor() as c:
+        c.execute(
+            f"SELECT {columns}, coalesce(o.topic, ''), coalesce(e.topic_partition, 0), coalesce(e.topic_offset, 0), coalesce(e.item, 0) FROM log_event e"
+            " LEFT JOIN log_source_offset o ON o.topic_id = e.topic_id AND o.topic_partition = e.topic_partition"
+            " WHERE e.project = %s AND e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s",
+            [project, after, upto, limit],
+        )
+        return [RowPlace(cells[:8], *cells[8:]) for cells in c.fetchall()]
+
+
+def rows_at(project: str, positions: Sequence[int]) -> dict[int, LogRow]:
+    """The rows at these positions."""
+    with cursor() as c:
+        c.execute(f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position = ANY(%s)", [project, list(positions)])
+        return {cells[0]: _log_row(cells) for cells in c.fetchall()}
+
+
+def scan(
+    project: str, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int, ingested_by: int | None = None
+) -> list[tuple[int, int, LogRow]]:
+    """Live rows by entity and time: wants are (key, lower exclusive, upper inclusive) in us; live at position `upto`.
+
+    -> [(index of the want, event time, row)] ordered by want, event time, position.
+    """
+    from_keys = [key for key, _, _ in wants]
+    with cursor() as c:
+        c.execute(
+            f"SELECT w.n - 1, i.event_time, {_COLUMNS} FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS w(bucket, key, low, high, n)"
+            " JOIN log_index i ON i.pair = %s AND i.bucket = w.bucket AND i.key = w.key AND i.event_time > w.low AND i.event_time <= w.high AND i.position <= %s"
+            " JOIN log_event e ON e.project = %s AND e.position = i.position"
+            " WHERE (e.superseded_pos IS NULL OR e.superseded_pos > %s) AND e.ingested_at <= %s ORDER BY 1, 2, 3",
+            [
+                [pair.bucket(key) for key in from_keys],
+                from_keys,
+                [low for _, low, _ in wants],
+                [high for _, _, high in wants],
+                pair.id,
+                upto,
+                project,
+                upto,
+                ingested_by if ingested_by is not None else (1 << 62),
+            ],
+        )
+        return [(cells[0], cells[1], _log_row(cells[2:])) for cells in c.fetchall()]
+
+
+def keys_of(pair: Pair, bucket: int, after: str, limit: int) -> list[str]:
+    """Distinct entity keys of a bucket in order, after a given one."""
+    with cursor() as c:
+        c.execute(
+            "SELECT DISTINCT key FROM log_index WHERE pair = %s AND bucket = %s AND key > %s ORDER BY key LIMIT %s",
+            [pair.id, bucket, after, limit],
+        )
+        return [key for (key,) in c.fetchall()]
