@@ -51,6 +51,7 @@ PROCESSING_TIME = Gauge(
 BATCH_DURATION = Histogram("feature_processor_batch_duration_seconds", "Duration of applied batches.", buckets=_BATCH)
 JOB_RUNS = Counter("jstore_job_runs", "Runs that ended.", ["type", "status"])
 DEAD_LETTERS = Counter("jstore_dead_letters", "Rows refused or quarantined, by code.", ["code"])
+PARKED = Counter("jstore_applier_parked", "Times a version was left aside because applying it failed.", ["group"])
 NEAR_MISSES = Counter("jstore_near_misses", "Rows with the key of a group that lack one of its columns.", ["group"])
 KAFKA_LAG = Gauge(
     "jstore_kafka_consumer_lag",
