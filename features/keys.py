@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,13 +12,15 @@ from django.conf import settings
 from backends.online import grants
 from core import api_keys
 from core.clock import now_us
-from core.errors import Invalid, NotFound
+from core.errors import Invalid, NotFound, Unavailable
 from features import audit
 from features.database import now, registry_up
 from features.models import ApiKey
 from features.publishing import publish_key
 
-MOST_ACTIVE_SECONDS = 60.0
+log = logging.getLogger(__name__)
+
+NOTED_SECONDS = 60.0
 _touched: dict[str, float] = {}
 
 
@@ -68,14 +71,18 @@ def publish_again(public_id: str) -> None:
 
 
 def touch(public_id: str) -> None:
-    """Notes in the registry that a key is used; at most once a minute, so that no request pays for it twice."""
+    """Notes in the registry that a key is used; at most once a minute, and never at the price of the request itself."""
     clock = time.monotonic()
-    if clock - _touched.get(public_id, -MOST_ACTIVE_SECONDS) < MOST_ACTIVE_SECONDS:
+    if clock - _touched.get(public_id, -NOTED_SECONDS) < NOTED_SECONDS:
         return
     if len(_touched) >= grants.CACHE_MOST:
         _touched.clear()
     _touched[public_id] = clock
-    ApiKey.objects.filter(public_id=public_id).update(last_used_at=now())
+    try:
+        with registry_up():
+            ApiKey.objects.filter(public_id=public_id).update(last_used_at=now())
+    except Unavailable:
+        log.warning("the use of a key could not be noted: the registry does not answer", extra={"key": public_id})
 
 
 def last_used(keys: Iterable[ApiKey]) -> dict[str, int]:

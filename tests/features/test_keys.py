@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.db.models import QuerySet
 
 from backends.online import grants
 from core import api_keys
@@ -99,3 +101,12 @@ def test_the_command_makes_a_key_without_admin_and_refuses_a_bad_project(capsys)
     assert "admin" not in ApiKey.objects.get().scopes
     with pytest.raises(CommandError):
         call_command("create_api_key", "ci", "--project", "No Name")
+
+
+def test_a_registry_that_is_down_does_not_stop_a_key_that_redis_knows(monkeypatch):
+    def down(*args: object, **more: object) -> None:
+        raise OperationalError("the tests say so")
+
+    _, key = keys.create_key("default", "a", ["features:read"])
+    monkeypatch.setattr(QuerySet, "update", down)
+    keys.touch(key.public_id)
