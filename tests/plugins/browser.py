@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page with no cookies. The test fails when a script failed, the CSP refused something, or another host was asked."""
+    """A page with no cookies. It fails the test where a script or the server failed, the CSP refused, or another host was asked."""
     context = browser.new_context(locale="en-US", timezone_id="UTC")
     page = context.new_page()
     problems: list[str] = []
@@ -35,6 +35,7 @@ def page(browser: Browser) -> Iterator[Page]:
         "request",
         lambda request: None if _local(request.url) else problems.append(f"foreign request: {request.url}"),
     )
+    page.on("response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
     page.set_default_timeout(10_000)
     yield page
     context.close()
