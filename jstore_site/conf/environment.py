@@ -16,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 env = environ.Env()
 
-JSTORE_HOME = Path(env.str("JSTORE_HOME", default=str(BASE_DIR / ".jstore"))).resolve()
+JSTORE_HOME = Path(env.str("JSTORE_HOME", default="") or BASE_DIR / ".jstore").resolve()
 
 # Nothing is configured and nothing embedded runs: the name says what to do, and can never be somebody's real server.
 NOT_STARTED = "run-make-demo-first.invalid"

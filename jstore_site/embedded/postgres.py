@@ -103,13 +103,20 @@ class Postgres:
                 time.sleep(0.05)
 
     def process(self) -> psutil.Process | None:
-        """The running server by its own lock file, None where that file is stale or absent."""
+        """The running server: by its own lock file or, where it has just started and not written it, by its command."""
         try:
             found = psutil.Process(int((self.data / "postmaster.pid").read_text("utf-8").splitlines()[0]))
-            command = found.cmdline()
+            if self._is_server(found):
+                return found
         except (FileNotFoundError, NotADirectoryError, IndexError, ValueError, psutil.NoSuchProcess):
-            return None
-        return found if str(self.data) in command else None
+            pass  # no lock file, half of one, or a stale one
+        return next((one for one in psutil.process_iter() if self._is_server(one)), None)
+
+    def _is_server(self, process: psutil.Process) -> bool:
+        try:
+            return bool(process.cmdline()[1:3] == ["-D", str(self.data)])  # a zombie has no command any more
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
 
     def orphans(self) -> list[psutil.Process]:
         """Backends that outlived a killed server: they keep its shared memory and would block the next start."""

@@ -48,6 +48,8 @@ def ensure(home: Home, name: str) -> subprocess.Popen[bytes] | None:
     if isinstance(server, Postgres):
         let_pass(server.data)
         _clear_backends(server)
+        # PostgreSQL would take any living process of ours with that pid for itself, and refuse to start.
+        (server.data / "postmaster.pid").unlink(missing_ok=True)
         options = as_server_user()
     else:
         process.kill(process.left_behind(home, name))

@@ -18,7 +18,7 @@ from jstore_site.embedded import children, process, servers
 from jstore_site.embedded.home import Busy
 from jstore_site.embedded.stack import Stack
 
-LOOK_EVERY = 0.25
+LOOK_EVERY = 0.5
 # A process that dies at once is tried again after this long, doubling up to the limit.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 STEADY_AFTER = 20.0
@@ -33,7 +33,7 @@ class Supervisor:
         self.stack = stack
         self.port = int(read_json(stack.home.stack)["port"])
         self.going = True
-        self.started: list[subprocess.Popen[bytes]] = []
+        self.started: dict[str, subprocess.Popen[bytes]] = {}
         self.tries: dict[str, tuple[float, float]] = {}  # name -> (when last started, pause before the next)
 
     def run(self) -> None:
@@ -52,27 +52,25 @@ class Supervisor:
 
     def look(self) -> None:
         """Start again what is dead; tell run.json."""
-        self.started = [one for one in self.started if one.poll() is None]
-        changed = False
+        self.started = {name: one for name, one in self.started.items() if one.poll() is None}  # poll reaps the dead
         for name in servers.wanted(self.stack.environment):
-            if servers.find(self.stack.home, name) is None and self._may_start(name):
-                log.warning("%s is dead; starting it again", name)
-                self._keep(servers.ensure(self.stack.home, name))
-                changed = True
+            if self._is_dead(name) and (one := servers.ensure(self.stack.home, name)):
+                self.started[name] = one
         for name, command in children.commands(self.port, self.stack.environment).items():
-            if process.find(self.stack.home, name) is None and self._may_start(name):
-                log.warning("%s is dead; starting it again", name)
+            if self._is_dead(name):
                 process.kill(process.left_behind(self.stack.home, name))
-                self._keep(self.stack.spawn(name, command))
-                changed = True
-        if changed:
-            time.sleep(0.1)  # a process records its pid itself
+                self.started[name] = self.stack.spawn(name, command)
+        known = read_json(self.stack.home.run)
+        # Absent while the first `up` is not done: it writes the file when all is ready.
+        if known and known.get("pids") != {name: pid for name, pid in self.stack.pids().items() if pid}:
             self.stack.write_run(self.port)
 
-    def _keep(self, one: subprocess.Popen[bytes] | None) -> None:
-        """Until it ends and is reaped: nobody else would."""
-        if one is not None:
-            self.started.append(one)
+    def _is_dead(self, name: str) -> bool:
+        """Dead, and due to be started: what we started and lives counts from its first moment, before it can be found."""
+        if name in self.started or self.stack.find(name) is not None or not self._may_start(name):
+            return False
+        log.warning("%s is dead; starting it again", name)
+        return True
 
     def _may_start(self, name: str) -> bool:
         now = time.monotonic()
