@@ -20,6 +20,7 @@ from backends import metrics
 from backends.engine import Engine
 from backends.offline import log, log_reading, tables
 from backends.offline.log import Head
+from backends.offline.routed import Routed
 from backends.online import published
 from backends.online.store import BucketWrite, OnlineStore
 from core.clock import MICRO, now_us
@@ -34,7 +35,8 @@ from processing.sweep import due_entities, sweep
 
 BATCH = 2000  # rows; with 16 buckets a write stays near a hundred entities, so Redis is never held for long
 HEARTBEAT = 2 * MICRO  # cursors of idle buckets are renewed; readers call 20 s stale
-REFRESH = 5 * MICRO  # the registry is compared with what is published, and cursors are read again
+REGISTRY = 1 * MICRO  # the registry is compared with what is published: after a crash Redis may have forgotten a definition
+REFRESH = 5 * MICRO  # cursors are read again, in case another process moved them
 _logger = structlog.get_logger(__name__)
 STORE_DOWN = (DatabaseError, psycopg2.Error, redis.RedisError, Unavailable)  # waited for by the command's loop
 Place = tuple[str, int]  # (version code, bucket)
@@ -45,14 +47,21 @@ class Applier:
     """One process's share of the work in every project."""
 
     def __init__(
-        self, store: OnlineStore, buckets: Sequence[int], on: Engine | None = None, read: Read = log_reading.read, apply: bool = True
+        self,
+        store: OnlineStore,
+        buckets: Sequence[int],
+        on: Engine | None = None,
+        read: Read = log_reading.read,
+        apply: bool = True,
     ) -> None:
         """on: the engine (the configured one without); read: where rows come from; apply: whether batches are this process's work."""
         self._store, self._buckets, self._on, self._read, self._apply = store, tuple(buckets), on, read, apply
         self._cursors: dict[str, dict[Place, Cursor | None]] = defaultdict(dict)
         self._beaten: dict[str, int] = defaultdict(int)
         self._refreshed: dict[str, int] = defaultdict(int)
+        self._compared: dict[str, int] = defaultdict(int)
         self._swept: dict[str, int] = defaultdict(int)
+        self._projects: tuple[int, list[str]] = (0, [])
         self._parked: dict[str, tuple[int, int]] = {}  # version code -> (until, how often in a row)
 
     def step(self) -> bool:
@@ -64,13 +73,24 @@ class Applier:
 
     def projects(self) -> list[str]:
         """Projects with a log or with definitions."""
-        return sorted({*log.projects(), *selectors.projects()})
+        now = now_us()
+        if not 0 <= now - self._projects[0] <= REGISTRY:
+            self._projects = (now, sorted({*log.projects(), *selectors.projects()}))
+        return self._projects[1]
+
+    def forget(self) -> None:
+        """After a store was down: what is remembered of it may be more than it still has."""
+        self._cursors.clear()
+        self._compared.clear()
+        self._projects = (0, [])
 
     def step_project(self, project: str) -> bool:
         """One round over one project: refresh, drop, load, apply, sweep, heartbeat."""
         now = now_us()
-        if now - self._refreshed[project] > REFRESH:
+        if now - self._compared[project] > REGISTRY:
             services.ensure_published(project)
+            self._compared[project] = now
+        if now - self._refreshed[project] > REFRESH:
             self._cursors[project].clear()
             self._refreshed[project] = now
         specs = published.published(project).groups
@@ -174,21 +194,21 @@ class Applier:
             return False
         positions = sorted(behind)
         upto = min(positions[0] + BATCH, positions[1] if len(positions) > 1 else head.position, head.position)
-        rows = self._read(project, positions[0], BATCH, upto)
+        rows = Routed(self._read(project, positions[0], BATCH, upto))
         started = time.monotonic()
         for spec, version, cursors in behind[positions[0]]:
             with self._parking(spec, version):
                 self._apply_one(spec, version, cursors, rows, upto, head)
         seconds = time.monotonic() - started
-        metrics.PROCESSED.inc(len(rows) * len(behind[positions[0]]))
+        metrics.PROCESSED.inc(len(rows.rows) * len(behind[positions[0]]))
         metrics.PROCESSING_TIME.set(seconds)
         metrics.BATCH_DURATION.observe(seconds)
         return upto < head.position or len(positions) > 1
 
     def _apply_one(
-        self, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor], rows: list[log_reading.LogRow], upto: int, head: Head
+        self, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor], rows: Routed, upto: int, head: Head
     ) -> None:
-        if settle.decides(spec, version, rows):
+        if settle.decides(spec, version, rows.rows):
             settled = self._settled(spec, version, upto)
             if settled is None:
                 return

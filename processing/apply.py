@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from backends.engine import Engine, EngineFailed
 from backends.offline import log_reading, tables
 from backends.offline.evaluate import events_between, pair_of
-from backends.offline.inputs import Event, fitting
+from backends.offline.inputs import Event, Misfit, fitting
 from backends.offline.log import Head
 from backends.offline.log_reading import LogRow
 from backends.offline.program import Program, program
-from backends.offline.routed import events_of
+from backends.offline.routed import Routed, events_of
 from backends.online.store import BucketWrite, EntityState, OnlineStore
 from core.record import WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
@@ -35,7 +35,7 @@ class Target:
 
 
 def apply_batch(
-    store: OnlineStore, target: Target, batch: Sequence[LogRow], upto: int, head: Head, now: int, on: Engine | None = None
+    store: OnlineStore, target: Target, batch: Routed, upto: int, head: Head, now: int, on: Engine | None = None
 ) -> dict[int, Cursor]:
     """Apply the rows after the target's cursors up to `upto`. -> the cursors that moved; a bucket that is missing was refused: read again.
 
@@ -126,7 +126,9 @@ def rebuild(made: Program, keys: Sequence[str], upto: int, now: int, on: Engine 
     if not keys:
         return []
     pair = pair_of(made.spec)
-    found = events_between(made, pair, [(key, made.lower(now), _LATEST) for key in keys], upto)
+    misfits: list[Misfit] = []
+    found = events_between(made, pair, [(key, made.lower(now), _LATEST) for key in keys], upto, misfits=misfits)
+    quarantine.note(made.spec, misfits, ())
     silent = [key for key, events in zip(keys, found, strict=True) if not events]
     older: set[str] = set()
     if silent and made.window is not None:
@@ -151,14 +153,16 @@ class _Touched:
     bad_keys: list[LogRow]
 
 
-def _touched(target: Target, batch: Sequence[LogRow], upto: int) -> _Touched:
+def _touched(target: Target, batch: Routed, upto: int) -> _Touched:
     route = target.spec.route(target.version)
     bucket = pair_of(target.spec).bucket
-    live = [row for row in batch if row.superseded_pos is None or row.superseded_pos > upto]
-    events = [e for e in events_of(route, live) if bucket(e.key) in target.cursors]
-    replacing = [row for row in batch if row.supersedes is not None]
+    live = [row for row in batch.rows if row.superseded_pos is None or row.superseded_pos > upto]
+    events = [e for e in batch.events(route, upto) if bucket(e.key) in target.cursors]
+    replacing = [row for row in batch.rows if row.supersedes is not None]
     old = (
-        log_reading.rows_at(target.spec.project, [row.supersedes for row in replacing if row.supersedes is not None]) if replacing else {}
+        log_reading.rows_at(target.spec.project, [row.supersedes for row in replacing if row.supersedes is not None])
+        if replacing
+        else {}
     )
     # a correction may move an event to another entity: both are made anew
     moved = events_of(route, [*replacing, *old.values()])

@@ -11,7 +11,7 @@ from typing import Any
 
 from backends.engine import EngineFailed
 from backends.offline import log, log_reading
-from backends.offline.inputs import Event, fitting
+from backends.offline.inputs import Event, Misfit, fitting
 from backends.offline.pairs import Pair, ready_pair
 from backends.offline.program import MULTIPLE, Program, program
 from backends.offline.routed import event_of
@@ -38,18 +38,25 @@ def pair_of(spec: GroupSpec) -> Pair:
 
 
 def events_between(
-    made: Program, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int, ingested_by: int | None = None
+    made: Program,
+    pair: Pair,
+    wants: Sequence[tuple[str, int, int]],
+    upto: int,
+    ingested_by: int | None = None,
+    misfits: list[Misfit] | None = None,
 ) -> list[list[Event]]:
-    """The group's fitting events for each (key, lower exclusive, upper inclusive), by (time, position)."""
+    """The group's fitting events for each (key, lower exclusive, upper inclusive), by (time, position); the others into `misfits`."""
     route = made.spec.route(made.version)
     found: list[list[Event]] = [[] for _ in wants]
     for n, _, row in log_reading.scan(made.spec.project, pair, wants, upto, ingested_by):
         event = event_of(route, row)
         if event is not None:
             found[n].append(event)
-    flat, _ = fitting(made.version, made.column_types, [e for events in found for e in events])
+    flat, wrong = fitting(made.version, made.column_types, [e for events in found for e in events])
     if len(flat) == sum(map(len, found)):
         return found
+    if misfits is not None:
+        misfits += wrong
     good = {e.row.position for e in flat}
     return [[e for e in events if e.row.position in good] for events in found]
 

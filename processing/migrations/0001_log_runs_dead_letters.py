@@ -79,7 +79,9 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["project", "-id"], name="dead_letter_newest")],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=["project", "group", "position", "code"], condition=models.Q(position__isnull=False), name="dead_letter_quarantine_once"
+                        fields=["project", "group", "position", "code"],
+                        condition=models.Q(position__isnull=False),
+                        name="dead_letter_quarantine_once",
                     )
                 ],
             },

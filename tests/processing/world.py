@@ -48,6 +48,7 @@ class World:
     def settle(self) -> None:
         """Apply and sweep until nothing is left to do at this clock."""
         self.applier._swept.clear()
+        self.applier._projects = (0, [])
         while self.applier.step():
             self.applier._swept.clear()
 
