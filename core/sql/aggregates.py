@@ -17,6 +17,7 @@ from core.sql.types import BIG_SUM, BIGINT, BOOLEAN, DOUBLE, Type, decimal, stru
 
 ORDERABLE = frozenset({"BIGINT", "DOUBLE", "DECIMAL", "STRING", "BOOLEAN", "DATE", "TIMESTAMP", "UNKNOWN"})
 _SQUARES = 1e150
+OVER = "\0"  # stands behind each aggregate in a partial's text, where a window takes its OVER; no user text holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,14 @@ class Partial:
     text: str
     type: Type
     merge: str | None = None
+
+    def plain(self) -> str:
+        """The text over a group."""
+        return self.text.replace(OVER, "")
+
+    def over(self, window: str) -> str:
+        """The text over a window."""
+        return self.text.replace(OVER, f" OVER ({window})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +64,20 @@ def count(value: Sql | None, condition: str | None) -> Aggregate:
 
 
 def _count(text: str) -> Partial:
-    return Partial(f"COUNT({text})", BIGINT, "CAST(SUM({p}) AS BIGINT)")
+    return Partial(f"COUNT({text}){OVER}", BIGINT, "CAST(SUM({p}) AS BIGINT)")
 
 
 def _sum(value: Sql, condition: str | None, dialect: str, distinct: str = "") -> Partial:
     text = guarded(value.text, condition)
     match value.type.name:
         case "BIGINT" if dialect == "duckdb":  # HUGEINT inside, exact
-            return Partial(f"CAST(SUM({distinct}{text}) AS DECIMAL(38,0))", BIG_SUM, "SUM({p})")
+            return Partial(f"CAST(SUM({distinct}{text}){OVER} AS DECIMAL(38,0))", BIG_SUM, "SUM({p})")
         case "BIGINT":
-            return Partial(f"CAST(SUM({distinct}CAST({text} AS DECIMAL(20,0))) AS DECIMAL(38,0))", BIG_SUM, "SUM({p})")
+            return Partial(f"CAST(SUM({distinct}CAST({text} AS DECIMAL(20,0))){OVER} AS DECIMAL(38,0))", BIG_SUM, "SUM({p})")
         case "DECIMAL":
             kind = decimal(38, value.type.scale)
-            return Partial(f"CAST(SUM({distinct}{text}) AS {kind})", kind, f"CAST(SUM({{p}}) AS {kind})")
-    return Partial(f"SUM({distinct}{text})", DOUBLE if value.type.name == "DOUBLE" else value.type, "SUM({p})")
+            return Partial(f"CAST(SUM({distinct}{text}){OVER} AS {kind})", kind, f"CAST(SUM({{p}}) AS {kind})")
+    return Partial(f"SUM({distinct}{text}){OVER}", DOUBLE if value.type.name == "DOUBLE" else value.type, "SUM({p})")
 
 
 def total(value: Sql, condition: str | None, dialect: str, distinct: bool = False) -> Aggregate:
@@ -94,7 +103,7 @@ def average(value: Sql, condition: str | None, dialect: str, distinct: bool = Fa
 
 def extreme(word: str, value: Sql, condition: str | None) -> Aggregate:
     """MIN or MAX, and of booleans BOOL_AND or BOOL_OR."""
-    partial = Partial(f"{word}({guarded(value.text, condition)})", value.type, f"{word}({{p}})")
+    partial = Partial(f"{word}({guarded(value.text, condition)}){OVER}", value.type, f"{word}({{p}})")
     return Aggregate((partial,), lambda p: p[0], value.type, value.reads)
 
 
@@ -103,10 +112,10 @@ def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: 
     number = convert(value, DOUBLE, dialect)
     text, top = guarded(number.text, condition), pieces.double(_SQUARES, dialect)
     low = f"CASE WHEN ABS({text}) <= {top} THEN {text} END"
-    n = Partial(f"COUNT({text})", BIGINT, "CAST(SUM({p}) AS BIGINT)")
-    mean = Partial(f"AVG({low})", DOUBLE, "(SUM({n} * {p}) / NULLIF(SUM({n}), 0))")
+    n = Partial(f"COUNT({text}){OVER}", BIGINT, "CAST(SUM({p}) AS BIGINT)")
+    mean = Partial(f"AVG({low}){OVER}", DOUBLE, "(SUM({n} * {p}) / NULLIF(SUM({n}), 0))")
     # M2 is -1 from a value on whose square is no double; it stays the smallest through every merge
-    squares = f"CASE WHEN COUNT({text}) > COUNT({low}) THEN {pieces.double(-1.0, dialect)} ELSE VAR_POP({low}) * COUNT({low}) END"
+    squares = f"CASE WHEN COUNT({text}){OVER} > COUNT({low}){OVER} THEN {pieces.double(-1.0, dialect)} ELSE VAR_POP({low}){OVER} * COUNT({low}){OVER} END"
     over = f"CASE WHEN MIN({{p}}) < 0 THEN {pieces.double(-1.0, dialect)} ELSE SUM({{p}} + {{n}} * ({{mean}} - {{m}}) * ({{mean}} - {{m}})) END"
     least, less = (2, 1) if sample else (1, 0)
 
@@ -127,14 +136,14 @@ def picked(word: str, value: Sql, order: Sequence[Sql], condition: str | None, d
     else:
         made = "struct_pack(" + ", ".join(f"{n} := {part.text}" for n, part in zip(names, parts, strict=True)) + ")"
     kind = struct(**{n: part.type for n, part in zip(names, parts, strict=True)})
-    partial = Partial(f"{word}({guarded(made, condition)})", kind, f"{word}({{p}})")
+    partial = Partial(f"{word}({guarded(made, condition)}){OVER}", kind, f"{word}({{p}})")
     reads = pieces.reads_of(parts)
     return Aggregate((partial,), lambda p: f"({p[0]}).v" if dialect == "spark" else f"struct_extract({p[0]}, 'v')", value.type, reads)
 
 
 def every(word: str, value: Sql, condition: str | None) -> Aggregate:
     """BOOL_AND and BOOL_OR."""
-    partial = Partial(f"{word}({guarded(value.text, condition)})", BOOLEAN, f"{word}({{p}})")
+    partial = Partial(f"{word}({guarded(value.text, condition)}){OVER}", BOOLEAN, f"{word}({{p}})")
     return Aggregate((partial,), lambda p: p[0], BOOLEAN, value.reads)
 
 

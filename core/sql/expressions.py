@@ -71,8 +71,8 @@ class Expressions:
                 return self.column(node)
             case exp.Literal():
                 value = node.this if node.is_string else casts.number_literal(node.this)
-                if value == 2**63:
-                    raise self.refuse("a number beyond 64 bits", node)
+                if value == 2**63 or isinstance(value, str) and "\0" in value:
+                    raise self.refuse("a number beyond 64 bits, or a text with a NUL", node)
                 return pieces.literal(value, self.dialect)
             case exp.Boolean():
                 return pieces.literal(bool(node.this), self.dialect)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from core.sql.expressions import Expressions
 from core.sql.pieces import Sql
+from core.errors import TooLarge
 from core.sql.refusal import NOT_ALLOWED
 from core.sql.relation import POSITION, RUN, TIME, Env, Relation
 from core.sql.scope import build_scope
+from core.sql.sets import combined
 from core.sql.select import Levels, check_grouping, group_nodes, items_of, query_ctes, ungrouped_aggregate
+from core.sql.windows import Windows
+
+MAX_LEAVES = 64
+MAX_TEXT = 1_000_000
 
 
 def query(node: exp.Expression, env: Env, ctes: Mapping[str, Relation], root: bool = False) -> Relation:
@@ -24,8 +31,14 @@ def query(node: exp.Expression, env: Env, ctes: Mapping[str, Relation], root: bo
             raise env.text.refuse(NOT_ALLOWED, "a CTE is a SELECT", body)
         known[name] = query(body, env, known)
     if isinstance(node, exp.Select):
-        return select(node, env, known, root)
-    raise env.text.refuse(NOT_ALLOWED, f"{type(node).__name__.upper()} is not allowed here", node)
+        made = select(node, env, known, root)
+    elif isinstance(node, exp.SetOperation):
+        made = combined(node, env, known, root, query, distinct)
+    else:
+        raise env.text.refuse(NOT_ALLOWED, f"{type(node).__name__.upper()} is not allowed here", node)
+    if made.leaves > MAX_LEAVES or len(made.text) > MAX_TEXT:
+        raise TooLarge("too_large", f"the SQL reads input_data more than {MAX_LEAVES} times, or grows too long, once its CTEs are written out")
+    return made
 
 
 def levels_of(node: exp.Select, env: Env, ctes: Mapping[str, Relation]) -> Levels:
@@ -56,49 +69,113 @@ def select(node: exp.Select, env: Env, ctes: Mapping[str, Relation], root: bool)
     levels = levels_of(node, env, ctes)
     rows = levels.rows()
     where = node.args.get("where")
-    condition = f" WHERE {rows.boolean(where.this).text}" if where is not None else ""
-    sources = [source.relation for source in levels.scope.sources]
+    below = Below(levels.scope.text, f" WHERE {rows.boolean(where.this).text}" if where is not None else "", "s0", levels.order())
     if node.args.get("group") is not None:
         single = grouping(node, levels, root)
-        return _grouped(node, levels, condition, single)
-    if (refusal := ungrouped_aggregate(levels, node, root)) is not None:
+    elif (refusal := ungrouped_aggregate(levels, node, root)) is not None:
         raise refusal
-    level = Expressions(env.text, env.dialect, env.budget, lambda n: levels.aliased(n, level) or levels.scope.column(n), rows.call)
+    else:
+        single = one_each(node, levels)
+        if node.args.get("having") is not None:
+            raise env.text.refuse(NOT_ALLOWED, "HAVING needs GROUP BY", node.args["having"])
+    windows = None
+    if any(item.node.find(exp.Window) for item in levels.items) or node.args.get("qualify") is not None:
+        windows = Windows(levels, levels.over_groups if levels.grouped else levels.row_outputs, "g" if levels.grouped else "s0", [])
+        windows.order = levels.group_order() if levels.grouped else below.order
+        level = windows.level()
+    else:
+        level = levels.over_groups() if levels.grouped else levels.row_outputs()
     values = outputs(levels, level)
-    order = levels.order()
-    shown = [f"s0.{RUN} AS {RUN}", *_named(levels, values), *_carried(order)]
-    text = f"(SELECT {', '.join(shown)} FROM {levels.scope.text}{condition})"
-    plain = all(source.row_level for source in sources) and len(sources) == 1
-    return Relation(text, _columns(levels, values), len(order) - 1 if order else None, all(source.single for source in sources), plain)
+    if levels.grouped:
+        below = _groups(node, levels, below)
+    if windows is not None:
+        below = _windowed(node, windows, level, below)
+        single = single or _ranked_first(node.args.get("qualify"), level)
+    shown = [f"{below.alias}.{RUN} AS {RUN}", *named(levels, values), *carried(below.order)]
+    text = f"(SELECT {', '.join(shown)} FROM {below.source}{below.condition})"
+    sources = [source.relation for source in levels.scope.sources]
+    plain = not levels.grouped and windows is None and len(sources) == 1 and sources[0].row_level
+    columns = {item.name.lower(): (item.name, replace(value, literal=None)) for item, value in zip(levels.items, values, strict=True)}
+    positions = len(below.order) - 1 if below.order else None
+    made = Relation(text, columns, positions, single, plain, leaves=sum(source.leaves for source in sources))
+    return distinct(made, env) if node.args.get("distinct") is not None else made
 
 
-def _grouped(node: exp.Select, levels: Levels, condition: str, single: bool) -> Relation:
-    level = levels.over_groups()
-    values = outputs(levels, level)
+@dataclass(frozen=True)
+class Below:
+    """What a level reads from: FROM, WHERE, the alias of its rows and what orders them."""
+
+    source: str
+    condition: str
+    alias: str
+    order: list[Sql] | None
+
+
+def _groups(node: exp.Select, levels: Levels, below: Below) -> Below:
     having = node.args.get("having")
-    kept = f" WHERE {level.boolean(having.this).text}" if having is not None else ""
-    order = levels.order()
-    if order is not None and len(order) > 2:
-        order = None  # the largest of several positions is not one event's any more
+    kept = f" WHERE {levels.over_groups().boolean(having.this).text}" if having is not None else ""
+    # the largest of several positions is not one event's any more
+    order = below.order if below.order is not None and len(below.order) == 2 else None
     inner = [f"s0.{RUN} AS {RUN}", *(f"{value.text} AS __g{place}" for place, (_, value) in enumerate(levels.groups))]
-    inner += [f"{text} AS {slot.name}" for text, slot in levels.slots.items()]
+    inner += [f"{slot.partial.plain()} AS {slot.name}" for slot in levels.slots.values()]
     inner += [f"MAX({place.text}) AS {name}" for place, name in zip(order or [], (TIME, f"{POSITION}0"), strict=False)]
     keys = ", ".join([f"s0.{RUN}", *(value.text for _, value in levels.groups)])
-    groups = f"(SELECT {', '.join(inner)} FROM {levels.scope.text}{condition} GROUP BY {keys}) AS g"
-    carried = [f"g.{name} AS {name}" for name in (TIME, f"{POSITION}0")] if order else []
-    shown = [f"g.{RUN} AS {RUN}", *_named(levels, values), *carried]
-    text = f"(SELECT {', '.join(shown)} FROM {groups}{kept})"
-    return Relation(text, _columns(levels, values), 1 if order else None, single, False)
+    source = f"(SELECT {', '.join(inner)} FROM {below.source}{below.condition} GROUP BY {keys}) AS g"
+    return Below(source, kept, "g", levels.group_order())
 
 
-def _named(levels: Levels, values: list[Sql]) -> list[str]:
+def _windowed(node: exp.Select, windows: Windows, level: Expressions, below: Below) -> Below:
+    qualify = node.args.get("qualify")
+    kept = f" WHERE {level.boolean(qualify.this).text}" if qualify is not None else ""
+    inner = [f"{below.alias}.{RUN} AS {RUN}", *windows.columns(), *carried(below.order)]
+    source = f"(SELECT {', '.join(inner)} FROM {below.source}{below.condition}) AS w"
+    order = None if below.order is None else [replace(place, text=f"w.{name}") for place, name in zip(below.order, order_names(below.order), strict=True)]
+    return Below(source, kept, "w", order)
+
+
+def one_each(node: exp.Select, levels: Levels) -> bool:
+    """Whether an ungrouped SELECT gives one row for each entity: its sources do, or WHERE keeps the first of a ROW_NUMBER."""
+    ranked = _firsts(node.args.get("where"), levels.row_outputs())
+    return all(source.relation.single or source.alias in ranked for source in levels.scope.sources)
+
+
+def _ranked_first(clause: exp.Expression | None, level: Expressions) -> bool:
+    return bool(_firsts(clause, level))
+
+
+def _firsts(clause: exp.Expression | None, level: Expressions) -> set[str]:
+    """The aliases whose ROW_NUMBER over the key is 1 under this condition."""
+    if clause is None:
+        return set()
+    condition, found = clause.this.unnest(), set()
+    for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
+        part = part.unnest()
+        if isinstance(part, exp.EQ):
+            for side, other in ((part.left, part.right), (part.right, part.left)):
+                if isinstance(side, (exp.Column, exp.Window)) and isinstance(other, exp.Literal) and other.this == "1" and level.emit(side).rank:
+                    found.add(level.emit(side).text.split(".")[0])
+    return found
+
+
+def distinct(relation: Relation, env: Env) -> Relation:
+    """SELECT DISTINCT over a relation: groups of equal rows, each as late as its latest row."""
+    names = [env.quoted(written) for written, _ in relation.columns.values()]
+    late = [f"MAX(d.{name}) AS {name}" for name in (TIME, f"{POSITION}0")] if relation.positions == 1 else []
+    shown = ", ".join([f"d.{RUN} AS {RUN}", *(f"d.{name} AS {name}" for name in names), *late])
+    text = f"(SELECT {shown} FROM {relation.text} AS d GROUP BY {', '.join([f'd.{RUN}', *(f'd.{name}' for name in names)])})"
+    return replace(relation, text=text, positions=1 if late else None, row_level=False)
+
+
+def named(levels: Levels, values: list[Sql]) -> list[str]:
+    """The outputs under their names."""
     return [f"{value.text} AS {levels.env.quoted(item.name)}" for item, value in zip(levels.items, values, strict=True)]
 
 
-def _carried(order: list[Sql] | None) -> list[str]:
-    names = [TIME, *(f"{POSITION}{i}" for i in range(len(order or []) - 1))]
-    return [f"{place.text} AS {name}" for place, name in zip(order or [], names, strict=False)]
+def order_names(order: list[Sql] | None) -> list[str]:
+    """The names that carry an order."""
+    return [TIME, *(f"{POSITION}{i}" for i in range(len(order) - 1))] if order else []
 
 
-def _columns(levels: Levels, values: list[Sql]) -> dict[str, tuple[str, Sql]]:
-    return {item.name.lower(): (item.name, value) for item, value in zip(levels.items, values, strict=True)}
+def carried(order: list[Sql] | None) -> list[str]:
+    """The columns that carry an order to the level above."""
+    return [f"{place.text} AS {name}" for place, name in zip(order or [], order_names(order), strict=True)]

@@ -24,6 +24,7 @@ class Relation:
     single: bool  # at most one row for each run, as far as the SQL shows
     row_level: bool  # no aggregate, window, DISTINCT, join or set operation below
     events: bool = False  # input_data itself
+    leaves: int = 1  # how often input_data is read
 
 
 @dataclass

@@ -19,7 +19,7 @@ from core.sql.calls import scalar
 from core.sql.expressions import Expressions
 from core.sql.pieces import Sql
 from core.sql.refusal import NOT_ALLOWED, NOT_GROUPED, NOT_SEPARABLE
-from core.sql.relation import Env
+from core.sql.relation import POSITION, TIME, Env
 from core.sql.scope import Scope
 
 
@@ -85,6 +85,19 @@ class Levels:
     def over_groups(self) -> Expressions:
         """Expressions over groups: outputs and HAVING of a grouped SELECT."""
         return Expressions(self.env.text, self.env.dialect, self.env.budget, self._group_column, self._aggregate, self._group)
+
+    def row_outputs(self) -> Expressions:
+        """The same where outputs before this one may be named."""
+        level = self.rows()
+        level.column = lambda node: self.aliased(node, level) or self.scope.column(node)
+        return level
+
+    def group_order(self) -> list[Sql] | None:
+        """What orders groups: the latest event of each, where groups are made of single events."""
+        order = self.order()
+        if order is None or len(order) != 2:
+            return None
+        return [replace(place, text=f"g.{name}") for place, name in zip(order, (TIME, f"{POSITION}0"), strict=True)]
 
     def _no_aggregate(self, node: exp.Expression, level: Expressions) -> Sql:
         if aggregate_call(node) is not None:

@@ -75,7 +75,7 @@ def build(tree: exp.Select, env: Env) -> Tiles:
     passing = count(None, levels.where).partials[0]
     columns = [("p_0", passing), *((slot.name, slot.partial) for slot in levels.slots.values()), *keys]
     places = {name: f"t.p_{place}" for place, (name, _) in enumerate(columns)}
-    partial = f"SELECT s0.{RUN} AS {RUN}, {', '.join(f'{c.text} AS p_{place}' for place, (_, c) in enumerate(columns))} FROM {source} GROUP BY s0.{RUN}"
+    partial = f"SELECT s0.{RUN} AS {RUN}, {', '.join(f'{c.plain()} AS p_{place}' for place, (_, c) in enumerate(columns))} FROM {source} GROUP BY s0.{RUN}"
     return Tiles(partial, _finish(levels, columns, places, shown, kept), tuple(c.type for _, c in columns))
 
 
