@@ -45,7 +45,8 @@ def highlight(text: str) -> SafeString:
         return SafeString(conditional_escape(text))
     pieces: list[SafeString | str] = []
     at = 0
-    for token, follower in zip(tokens, [*(t.text for t in tokens[1:]), ""], strict=True):
+    followers = [*(token.text for token in tokens[1:]), ""]
+    for token, follower in zip(tokens, followers, strict=False):
         pieces.append(gap(text[at : token.start]))
         found, words = kind(token, follower), text[token.start : token.end + 1]
         pieces.append(format_html('<span class="tok-{}">{}</span>', found, words) if found else conditional_escape(words))

@@ -20,6 +20,20 @@ function diagnostics(state, list) {
   });
 }
 
+// Typing over a selection is done here and not by the browser, which would write the old text's look into style attributes,
+// and these the page's policy refuses.
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    if (event.inputType !== "insertText" || event.isComposing || empty || event.data == null) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    const handled = view.state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, event.data, insert));
+    if (!handled) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
 function mount(area) {
   // In a shadow root the editor brings its styles as constructed sheets, which a strict style-src allows.
   const host = document.createElement("div");
@@ -39,7 +53,7 @@ function mount(area) {
         lineNumbers(), history(), drawSelection(), highlightSpecialChars(), highlightActiveLine(), indentOnInput(),
         bracketMatching(), closeBrackets(), autocompletion(), lintGutter(), EditorState.tabSize.of(2),
         sql({ dialect: Spark, upperCaseKeywords: true, schema: { input_data: (area.dataset.columns ?? "").split(",").filter(Boolean) } }),
-        syntaxHighlighting(tokens), look, placeholder(area.placeholder), EditorView.lineWrapping,
+        syntaxHighlighting(tokens), look, placeholder(area.placeholder), EditorView.lineWrapping, typeOver,
         EditorView.contentAttributes.of({ "aria-label": label?.textContent.trim() ?? "SQL", "data-gramm": "false" }),
         // Tab is left to the browser: the keyboard must be able to leave the field.
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap]),

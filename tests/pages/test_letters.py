@@ -67,7 +67,10 @@ def test_a_corrected_letter_counts(letters, world, site):
 
 def test_a_refused_correction_stays_on_the_page(letters, site):
     letter = letters["bad_timestamp"]
-    for text, code in (('{"user_id": "u", "amount": 7, "timestamp": "tomorrow"}', "bad_timestamp"), ('{"user_id": ', "invalid_json")):
+    for text, code in (
+        ('{"user_id": "u", "amount": 7, "timestamp": "tomorrow"}', "bad_timestamp"),
+        ('{"user_id": ', "invalid_json"),
+    ):
         answer = site.post(f"/dead-letters/{letter.id}/replay/", {"payload": text})
         assert answer.status_code in (400, 422)
         html = answer.content.decode()

@@ -9,7 +9,12 @@ DAY = 86_400 * 1_000_000
 def spend(world, *rows) -> None:
     """A group and its events: (user, days ago, amount)."""
     world.define("spend", SQL)
-    world.push([{"user_id": user, "amount": amount, "timestamp": format_time(world.clock - int(days * DAY))} for user, days, amount in rows])
+    world.push(
+        [
+            {"user_id": user, "amount": amount, "timestamp": format_time(world.clock - int(days * DAY))}
+            for user, days, amount in rows
+        ]
+    )
     world.settle()
 
 
