@@ -16,6 +16,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "sdk" / "python")]
@@ -25,7 +26,7 @@ PROJECT_PYTHON = ROOT / ".venv" / "bin" / "python"
 if importlib.util.find_spec("requests") is None and PROJECT_PYTHON.exists() and Path(sys.prefix) != ROOT / ".venv":
     os.execv(PROJECT_PYTHON, [str(PROJECT_PYTHON), *sys.argv])  # noqa: S606 - a fixed path, the caller's own arguments
 
-from j_feature_store import FeatureStoreClient, JStoreError, Unauthorized, Unavailable  # noqa: E402
+from j_feature_store import FeatureStoreClient, JStoreError, NotFound, Unauthorized, Unavailable  # noqa: E402
 
 from demo.shop import report  # noqa: E402 - after the path
 from demo.shop.loading import load, wait_until_fresh  # noqa: E402
@@ -57,14 +58,13 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     return given
 
 
-def needs_key(url: str) -> bool:
-    """Whether this server wants a key from this machine."""
+def needs_key(url: str, definition: dict[str, Any]) -> bool:
+    """Whether a request without a key from this machine does not reach the project of this definition."""
     with FeatureStoreClient(url) as anonymous:
         try:
-            anonymous.get_feature("customer_metrics")
-        except Unauthorized:
+            return bool(anonymous.get_feature(definition["name"])["created_at"] != definition["created_at"])
+        except (NotFound, Unauthorized):
             return True
-    return False
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -88,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
             report.history(past, customers[0], words),
             report.dead_letters(letters, words),
             report.doors(url, words),
-            report.next_steps(url, now, needs_key(url), words),
+            report.next_steps(url, now, needs_key(url, loaded.groups[0]), words),
         ]
     except Unavailable as error:
         print(f"No JStore answers at {url}: {error.detail}\nStart one with `make demo`, or give --url.", file=sys.stderr)

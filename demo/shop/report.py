@@ -136,4 +136,5 @@ def next_steps(url: str, now: datetime, needs_key: bool, words: Words) -> list[s
             f"{post} '{json.dumps(group)}' {api}/features/\n  {curl} {api}/features/newsletters/values/customer_003",
         ),
     )
-    return [words("Try next"), *(f"  # {words(title)}\n  {lines}" for title, lines in steps)]
+    key = ["  # " + words("JSTORE_API_KEY is the key you gave, or api_key in .jstore/run.json")] if needs_key else []
+    return [words("Try next"), *key, *(f"  # {words(title)}\n  {lines}" for title, lines in steps)]

@@ -33,6 +33,8 @@ PORTUGUESE = {
     "pages": "páginas",
     "the API, to try": "a API, para experimentar",
     "metrics for Prometheus": "métricas para o Prometheus",
+    "JSTORE_API_KEY is the key you gave, or api_key in .jstore/run.json": "JSTORE_API_KEY é a chave que você deu, "
+    "ou api_key em .jstore/run.json",
     "one customer, now": "um cliente, agora",
     "the same a week ago, from the event log": "o mesmo há uma semana, pelo log de eventos",
     "an event of your own, and what it changes": "um evento seu, e o que ele muda",

@@ -1,5 +1,6 @@
 """`python demo/generate_data.py` on a whole running JStore, twice; what it serves equals a brute-force count of the story."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from j_feature_store import FeatureStoreClient
 from demo.shop.definitions import GROUPS
 from demo.shop.mistakes import CODES
 from demo.shop.purchases import PURCHASES, start_of, tell
-from tests.servers.stack import ROOT
+from tests.servers.stack import ROOT, wait_for
 
 pytestmark = pytest.mark.kafka  # the shared stack comes with the broker
 
@@ -142,3 +143,25 @@ def test_a_stolen_card_shows(store, bought, runs):
 def test_the_dead_letters_have_the_demos_mistakes_once(store, runs):
     letters = [letter for letter in store.dead_letters(limit=None) if "demo-mistake-" in str(letter["payload"])]
     assert sorted(letter["code"] for letter in letters) == sorted(CODES)
+
+
+def test_the_printed_commands_work_as_they_stand(store, runs, key):
+    """Last: it sends an event and makes a group."""
+    before = store.get_feature_values("customer_metrics", "customer_001")["values"]["total_purchases"]["value"]
+    lines = [line.strip() for line in runs[1].splitlines() if line.strip().startswith("curl ")]
+    assert len(lines) == 6
+    answers = []
+    environment = {**os.environ, "JSTORE_API_KEY": key}
+    for line in lines:
+        done = subprocess.run(["bash", "-c", f"{line} -sS"], env=environment, capture_output=True, check=True)
+        answers.append(json.loads(done.stdout))
+    now, week_ago, sent, after, group, _ = answers
+    assert now["values"]["total_purchases"]["value"] == before > week_ago["values"]["total_purchases"]["value"]
+    assert (sent["accepted"], sent["applied"]) == (1, True)
+    assert after["values"]["total_purchases"]["value"] == before + 1
+    assert (group["name"], group["status"]) == ("newsletters", "active")
+
+    def opened():
+        return store.get_feature_values("newsletters", "customer_003")["values"]["newsletters_opened"]["value"]
+
+    assert wait_for(opened) == 1, "the group covers what was sent before it was made"
