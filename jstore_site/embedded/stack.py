@@ -7,7 +7,6 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -20,6 +19,8 @@ from jstore_site.embedded.ports import is_free
 DEFAULT_PORT = 8000
 # What a change of the code is seen by.
 CODE = ("core", "backends", "features", "processing", "serving", "monitoring", "jstore_site", "templates", "locale")
+
+SUFFIXES = (".py", ".html", ".lua", ".sql", ".mo")
 
 Say = Callable[[str], None]
 
@@ -186,12 +187,9 @@ class Stack:
         for name, value in sorted(self.environment.items()):
             if name.startswith(("JSTORE_", "KAFKA_", "GRANIAN_")) or name in ("POSTGRES_URI", "REDIS_URI", "MONGODB_URI"):
                 digest.update(f"{name}={value}\0".encode())
-        for folder in CODE:
-            for root, _, files in os.walk(BASE_DIR / folder):
-                for file in sorted(files):
-                    if file.endswith((".py", ".html", ".lua", ".sql", ".mo")):
-                        path = Path(root, file)
-                        digest.update(f"{path}:{path.stat().st_mtime_ns}\0".encode())
+        found = [path for folder in CODE for path in (BASE_DIR / folder).rglob("*") if path.suffix in SUFFIXES]
+        for path in sorted(found):
+            digest.update(f"{path}:{path.stat().st_mtime_ns}\0".encode())
         return digest.hexdigest()
 
 
