@@ -14,9 +14,7 @@ from tests.servers.stack import OURS, ROOT, Stack
 
 SHOW = """
 import json
-from jstore_site.wsgi import application
 from django.conf import settings
-from django.db import connections
 default = settings.DATABASES["default"]
 print(json.dumps({
     "postgres": [default["HOST"], str(default["PORT"]), default["NAME"], default["USER"]],

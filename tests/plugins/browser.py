@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page with no cookies. It fails the test where a script or the server failed, the CSP refused, or another host was asked."""
+    """A page with no cookies. The test fails if a script or the server failed, the CSP refused, or another host was asked."""
     context = browser.new_context(locale="en-US", timezone_id="UTC")
     page = context.new_page()
     problems: list[str] = []

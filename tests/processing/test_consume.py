@@ -109,6 +109,20 @@ def test_a_process_that_dies_between_the_commit_and_the_acknowledgement_stores_n
     assert stored(topic) == ["0", "1", "2", "3"]
 
 
+def test_a_zombie_whose_partitions_another_has_stored_finds_its_batch_done(start: Start, topic: str, send: Send) -> None:
+    late: list[KafkaOutcome] = []
+
+    def accept(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
+        accept_kafka(project, messages)  # the other member, while this one was stopped
+        late.append(accept_kafka(project, messages))
+        return late[-1]
+
+    send(topic, *rows(0, 1, 2))
+    run_until(start(accept), lambda: "2" in stored(topic))
+    assert stored(topic) == ["0", "1", "2"]
+    assert sum(outcome.stored for outcome in late) == 0
+
+
 def test_a_record_that_no_one_can_store_becomes_a_dead_letter_and_the_rest_goes_on(start: Start, topic: str, send: Send) -> None:
     def accept(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
         if any(b'"n": 5' in (message.value or b"") for message in messages):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka.structs import TopicPartition
 
 from backends.source import kafka as source_kafka
@@ -184,6 +185,40 @@ def test_lag_counts_what_is_not_stored_yet(reader: Reader, topic: str, send: Sen
     assert reader.source.lag() == {(topic, 0): 0}
     send(topic, b"d")
     assert reader.source.lag() == {(topic, 0): 1}
+
+
+def test_what_a_transaction_took_back_is_never_read(kafka: Kafka, reader: Reader, topic: str) -> None:
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, transactional_id=topic)
+    producer.init_transactions()
+    for value, end in ((b"taken back", producer.abort_transaction), (b"kept", producer.commit_transaction)):
+        producer.begin_transaction()
+        producer.send(topic, value, partition=0)
+        producer.flush()
+        end()
+    producer.close()
+    records = reader.read(1)
+    assert [(r.value, r.offset) for r in records] == [(b"kept", 2)]
+    reader.keep(records)
+    assert reader.source.poll(0.5) == []
+    assert reader.source.lag() == {(topic, 0): 0}, "the marker behind the last record is nothing to store"
+
+
+def test_it_goes_on_when_the_broker_died_and_came_back(kafka: Kafka, reader: Reader, topic: str, send: Send) -> None:
+    send(topic, b"before")
+    reader.keep(reader.read(1))
+    kafka.kill()
+    with suppress(SourceUnavailable):
+        reader.source.poll(0.5)
+    kafka.start()
+    send(topic, b"after")
+    found: list[SourceRecord] = []
+    end = time.monotonic() + 40
+    while not found and time.monotonic() < end:
+        try:
+            found = reader.source.poll(0.5)
+        except SourceUnavailable:
+            time.sleep(0.2)
+    assert values(found) == [b"after"]
 
 
 def test_a_broker_that_is_not_there_is_unavailable_not_an_end(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
