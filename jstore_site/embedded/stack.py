@@ -2,7 +2,6 @@
 
 import hashlib
 import http.client
-import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping
