@@ -29,7 +29,7 @@ def online_arrow(plan: Plan, rows: Sequence[Rows], entities: Mapping[str, list[s
     whole = [part.statuses.count(PRESENT) == len(part.statuses) for part in rows]
     names = _names(plan)
     for (place, output), name in names.items():
-        values = [row[output] for row in rows[place].values]
+        values = rows[place].columns[output]
         column = columns[name] = pa.array(values, arrow_type(plan.parts[place], output))
         if compact and whole[place] and not column.null_count:
             continue

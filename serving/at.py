@@ -6,7 +6,7 @@ STALE cannot be here, since the log is read up to its head; the caller's `max_ag
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backends.offline import evaluate
@@ -48,12 +48,16 @@ def values_at(project: str, ref: str, text: str, parameters: Mapping[str, str]) 
 def _judged(plan: Plan, found: evaluate.Evaluated, t: int, max_age: float | None) -> Rows:
     part = plan.parts[0]
     if found.values is None:
-        return Rows([part.defaults], [EMPTY_WINDOW if found.any_event else NOT_FOUND], [None], [t])
+        return Rows(_one(part.defaults), [EMPTY_WINDOW if found.any_event else NOT_FOUND], [None], [t])
     age = 0 if found.newest_us is None else t - found.newest_us
     if part.ttl is not None and age > part.ttl:
-        return Rows([part.nulls], [EXPIRED], [found.newest_us], [t])
+        return Rows(_one(part.nulls), [EXPIRED], [found.newest_us], [t])
     status = STALE if max_age is not None and age > max_age * MICRO else PRESENT
-    return Rows([[found.values[name] for name in part.version.outputs]], [status], [found.newest_us], [t])
+    return Rows(_one([found.values[name] for name in part.version.outputs]), [status], [found.newest_us], [t])
+
+
+def _one(row: Sequence[Any]) -> list[tuple[Any]]:
+    return [(value,) for value in row]
 
 
 def history(project: str, ref: str, text: str, parameters: Mapping[str, str]) -> dict[str, Any]:

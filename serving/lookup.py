@@ -21,7 +21,7 @@ from core.errors import Invalid, JStoreError, NotFound, Unavailable
 from serving.entities import checked_columns, checked_text, places
 from serving.plan import Part, Plan, plan_of
 from serving.render import online_json, values_document
-from serving.rows import STALE, Rows, judge
+from serving.rows import STALE, Rows, Wishes, judge
 
 _TRIES = 3
 
@@ -66,7 +66,7 @@ def values_by(
     max_age: float | None = None,
 ) -> dict[str, Any]:
     """The same, for an entity that only the group's keys tell: see `one_entity`, `path_entity`."""
-    found = _answer(project, (ref,), lambda plan: entity_of(plan.parts[0]), clock, max_age)
+    found = _answer(project, (ref,), lambda plan: entity_of(plan.parts[0]), _wishes(clock, max_age))
     return values_document(found.plan, found.rows[0], {key: column[0] for key, column in found.columns.items()})
 
 
@@ -124,15 +124,23 @@ def online_answer(
     arrow: bool = False,
 ) -> Answer:
     """The same, not yet written down. `on_stale`: serve | null (withheld) | error (503); `arrow`: values for pyarrow."""
-    found = _answer(project, tuple(features), lambda plan: checked_columns(entities, plan.keys), clock, max_age, arrow)
-    if on_stale != "serve":
-        _withhold(found, on_stale)
+    wishes = _wishes(clock, max_age, on_stale == "null", arrow)
+    found = _answer(project, tuple(features), lambda plan: checked_columns(entities, plan.keys), wishes)
+    if on_stale == "error":
+        _refuse_stale(found)
     return found
 
 
-def _answer(
-    project: str, refs: tuple[str, ...], columns_of: Columns, clock: int | None, max_age: float | None, arrow: bool = False
-) -> Answer:
+Wished = Callable[[], Wishes]
+
+
+def _wishes(clock: int | None, max_age: float | None, withhold: bool = False, arrow: bool = False) -> Wished:
+    """The clock is read after the records, so that it is not before what they hold."""
+    age = None if max_age is None else int(max_age * MICRO)
+    return lambda: Wishes(now_us() if clock is None else clock, age, withhold, arrow)
+
+
+def _answer(project: str, refs: tuple[str, ...], columns_of: Columns, wished: Wished) -> Answer:
     known, plan = _planned(project, refs)
     for _ in range(_TRIES):
         columns = columns_of(plan)
@@ -144,13 +152,12 @@ def _answer(
         known, plan = _planned(project, refs, newest=True)
         if plan.codes == read:
             break
-    clock = now_us() if clock is None else clock
-    age = None if max_age is None else int(max_age * MICRO)
+    wishes = wished()
     rows = tuple(
-        judge(part, records, [bucket for bucket, _ in asked[part.group.entity]], got.cursors, clock, age, arrow)
+        judge(part, records, [bucket for bucket, _ in asked[part.group.entity]], got.cursors, wishes)
         for part, records in zip(plan.parts, got.records, strict=True)
     )
-    return Answer(plan, rows, columns, clock)
+    return Answer(plan, rows, columns, wishes.clock)
 
 
 def _planned(project: str, refs: tuple[str, ...], newest: bool = False) -> tuple[Published, Plan]:
@@ -171,10 +178,8 @@ def _planned(project: str, refs: tuple[str, ...], newest: bool = False) -> tuple
         raise
 
 
-def _withhold(found: Answer, on_stale: str) -> None:
+def _refuse_stale(found: Answer) -> None:
     for part, rows in zip(found.plan.parts, found.rows, strict=True):
-        for i, status in enumerate(rows.statuses):
-            if status == STALE:
-                if on_stale == "error":
-                    raise Unavailable("stale", f"{part.group.name} is stale for entity {i} of the request, and on_stale is error")
-                rows.values[i] = part.nulls
+        if STALE in rows.statuses:
+            which = rows.statuses.index(STALE)
+            raise Unavailable("stale", f"{part.group.name} is stale for entity {which} of the request, and on_stale is error")

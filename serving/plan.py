@@ -15,6 +15,7 @@ from backends.online.reading import Shelf
 from core import types
 from core.clock import MICRO
 from core.codec import Block
+from core.columns import PlainColumns
 from core.errors import Conflict, JStoreError, NotFound, TooLarge
 from core.names import Ref, parse_ref
 from core.spec import GroupSpec, VersionSpec
@@ -60,6 +61,7 @@ class Decoder:
 
     def __init__(self, outputs: Sequence[str | None]) -> None:
         self.block = Block(outputs)
+        self.plain = PlainColumns.of(self.block)
         # Most columns pass as they are; only these are touched one by one (orjson itself writes a non-finite double as null).
         kinds = enumerate(self.block.kinds)
         single = [(i, Block((outputs[i],))) for i, kind in kinds if kind not in ("OPEN", "BIGINT", "DOUBLE", "STRING", "BOOLEAN")]

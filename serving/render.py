@@ -21,10 +21,10 @@ def values_document(plan: Plan, rows: Rows, entity: Mapping[str, str]) -> dict[s
     part, as_of, newest = plan.parts[0], rows.as_of[0], rows.newest[0]
     seen = None if newest is None else format_time(newest)
     age = None if newest is None else (as_of - newest) / MICRO
-    row, outputs = rows.values[0], part.version.outputs
+    outputs = part.version.outputs
     found = {}
     for _, i in plan.columns:
-        value = row[i]
+        value = rows.columns[i][0]
         found[outputs[i]] = {
             "value": orjson.loads(orjson.dumps(value)) if isinstance(value, orjson.Fragment) else value,
             "status": status_of(rows.statuses[0], value),
@@ -47,21 +47,21 @@ def values_document(plan: Plan, rows: Rows, entity: Mapping[str, str]) -> dict[s
 def online_json(plan: Plan, rows: Sequence[Rows], compact: bool) -> bytes:
     """Many features x entities -> {metadata, results}; `compact` leaves out statuses and times where a feature is all PRESENT."""
     metadata = {"feature_names": plan.names, "versions": [plan.parts[place].version.number for place, _ in plan.columns]}
-    columns = [list(zip(*part.values, strict=True)) or [()] * len(part.values) for part in rows]
     # One group's times and, where no value is NULL, its statuses are the same for each feature: written once, copied after that.
     times = [orjson.Fragment(event_times(part)) for part in rows]
     statuses = [orjson.Fragment(orjson.dumps(part.statuses)) for part in rows]
     whole = [part.statuses.count(PRESENT) == len(part.statuses) for part in rows]
     results: list[dict[str, Any]] = []
     for place, output in plan.columns:
-        column = columns[place][output] if columns[place] else ()
-        nulls = None in column
+        part = rows[place]
+        column = part.columns[output]
+        nulls = not part.full and None in column
         if compact and whole[place] and not nulls:
             results.append({"values": column})
             continue
         status: Any = statuses[place]
         if nulls:
-            status = [status_of(row, value) for row, value in zip(rows[place].statuses, column, strict=True)]
+            status = [status_of(row, value) for row, value in zip(part.statuses, column, strict=True)]
         results.append({"values": column, "statuses": status, "event_times": times[place]})
     return orjson.dumps({"metadata": metadata, "results": results}, option=orjson.OPT_SERIALIZE_NUMPY)
 

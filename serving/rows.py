@@ -18,21 +18,28 @@ from typing import Any
 from core.clock import NEVER
 from core.pick import pick
 from core.record import Cursor
-from serving.plan import Part
+from serving.plan import Decoder, Part
 
 BEHIND = 20_000_000  # us
+_MANY = 8  # rows: fewer are faster one by one
+# Where a row's values are: ready (nulls, defaults), or in a record: (its decoder, the record, where its block starts).
+Source = tuple[Any, ...]
 PRESENT, NULL, STALE, EXPIRED, NOT_FOUND, EMPTY_WINDOW = "PRESENT", "NULL", "STALE", "EXPIRED", "NOT_FOUND", "EMPTY_WINDOW"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Entity by entity: `values` in the order of the version's outputs; `statuses`, where PRESENT stands for NULL too (see
-    `status_of`); `newest` the newest event counted in us, or None; `as_of` in us."""
+    """One part of an answer, by entity.
 
-    values: list[Sequence[Any]]
+    `columns` in the order of the version's outputs, arrays where `full` (nothing NULL or missing); `statuses`, where PRESENT
+    stands for NULL too (see `status_of`); `newest` the newest event counted in us, or None; `as_of` in us.
+    """
+
+    columns: Sequence[Any]
     statuses: list[str]
     newest: list[int | None]
     as_of: list[int]
+    full: bool = False
 
 
 def status_of(row_status: str, value: Any) -> str:
@@ -45,44 +52,66 @@ def untrusted(cursor: Cursor | None, clock: int) -> bool:
     return cursor is None or not cursor.whole or clock - cursor.equal_at > BEHIND
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What the caller asks of a read. `clock` and `max_age` in us; `withhold`: no value under STALE; `arrow`: values for pyarrow."""
+
+    clock: int
+    max_age: int | None = None
+    withhold: bool = False
+    arrow: bool = False
+
+
 def judge(
     part: Part,
     records: Sequence[bytes | None],
     buckets: Sequence[int],
     cursors: Mapping[tuple[str, int], Cursor | None],
-    clock: int,
-    max_age: int | None,
-    arrow: bool = False,
+    wishes: Wishes,
 ) -> Rows:
-    """Records of one part, each with its bucket -> Rows. `clock`, `max_age` in us; `arrow`: values for pyarrow."""
+    """Records of one part, each with its bucket -> Rows."""
     code = part.version.code
-    doubtful = {bucket: untrusted(cursors.get((code, bucket)), clock) for bucket in set(buckets)}
-    rows = Rows([], [], [], [])
+    doubtful = {bucket: untrusted(cursors.get((code, bucket)), wishes.clock) for bucket in set(buckets)}
+    statuses: list[str] = []
+    newest: list[int | None] = []
+    as_of: list[int] = []
+    sources: list[Source] = []
     for data, bucket in zip(records, buckets, strict=True):
-        values, status, newest, as_of = _judge_one(part, data, doubtful[bucket], clock, max_age, arrow)
-        rows.values.append(values)
-        rows.statuses.append(status)
-        rows.newest.append(newest)
-        rows.as_of.append(as_of)
-    return rows
+        source, status, seen, exact_for = _judge_one(part, data, doubtful[bucket], wishes)
+        sources.append(source)
+        statuses.append(status)
+        newest.append(seen)
+        as_of.append(exact_for)
+    columns, full = _columns(sources, wishes.arrow)
+    return Rows(columns or [()] * len(part.version.outputs), statuses, newest, as_of, full)
 
 
-def _judge_one(
-    part: Part, data: bytes | None, doubtful: bool, clock: int, max_age: int | None, arrow: bool
-) -> tuple[Sequence[Any], str, int | None, int]:
+def _judge_one(part: Part, data: bytes | None, doubtful: bool, wishes: Wishes) -> tuple[Source, str, int | None, int]:
+    clock = wishes.clock
     if data is None:
-        return (part.nulls, STALE, None, clock) if doubtful else (part.missing(arrow), NOT_FOUND, None, clock)
+        return (part.nulls, STALE, None, clock) if doubtful else (part.missing(wishes.arrow), NOT_FOUND, None, clock)
     failed, layout, newest, exists, any_event, as_of, offset = pick(data, clock)
     decoder = part.decoder(layout)
     stale = doubtful or failed or decoder is None or clock - as_of > BEHIND
     if not exists or decoder is None:
         if stale:
             return part.nulls, STALE, None, as_of
-        return part.missing(arrow), EMPTY_WINDOW if any_event else NOT_FOUND, None, as_of
+        return part.missing(wishes.arrow), EMPTY_WINDOW if any_event else NOT_FOUND, None, as_of
     seen = None if newest == NEVER else newest
     age = 0 if seen is None else as_of - seen
     if part.ttl is not None and age > part.ttl:
         return part.nulls, STALE if stale else EXPIRED, seen, as_of
-    if max_age is not None and age > max_age:
-        stale = True
-    return decoder.row(data, offset, arrow), STALE if stale else PRESENT, seen, as_of
+    if stale or (wishes.max_age is not None and age > wishes.max_age):
+        return part.nulls if wishes.withhold else (decoder, data, offset), STALE, seen, as_of
+    return (decoder, data, offset), PRESENT, seen, as_of
+
+
+def _columns(sources: Sequence[Source], arrow: bool) -> tuple[Sequence[Any], bool]:
+    """-> (the columns, whether they are arrays without a NULL)."""
+    first = sources[0][0] if len(sources) >= _MANY else None
+    if isinstance(first, Decoder) and first.plain is not None and all(source[0] is first for source in sources):
+        found = first.plain.unpack([source[1] for source in sources], [source[2] for source in sources])
+        if found is not None:
+            return found, True
+    rows = [s[0].row(s[1], s[2], arrow) if s and isinstance(s[0], Decoder) else s for s in sources]
+    return list(zip(*rows, strict=True)), False

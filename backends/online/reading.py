@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from django.conf import settings
 from redis import Redis
 
-from backends.online.client import redis_up
 from backends.online.keys import cursor_key, record_key
+from backends.online.lane import mget
 from backends.online.published import stamp_key
 from core.entity import bucket_of
 from core.record import Cursor
@@ -62,8 +61,7 @@ def fetch(client: Redis, project: str, wanted: Sequence[tuple[Shelf, Sequence[tu
             asked.append((shelf.code, bucket))
             keys.append(shelf.cursors[bucket])
     keys.append(stamp_key(project).encode())
-    with redis_up():
-        found: list[Any] = client.mget(keys)
+    found = mget(client, keys)
     cursors = {place: None if data is None else Cursor.unpack(data) for place, data in zip(asked, found[cut:], strict=False)}
     records, at = [], 0
     for _, entities in wanted:
