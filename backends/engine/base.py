@@ -12,8 +12,8 @@ import pyarrow as pa
 
 
 class EngineFailed(Exception):
-    """An engine gave no answer. `kind`: "sql" (it refused or stumbled over the query or its rows), "timeout" (over the deadline), or
-    "killed" (the process ended on its own, by a limit on its memory or time)."""
+    """An engine gave no answer. `kind`: "sql" (it refused or stumbled over the query or its rows), "timeout" (over the
+    deadline), or "killed" (the process ended on its own, by a limit on its memory or time)."""
 
     def __init__(self, kind: str, detail: str) -> None:
         super().__init__(f"{kind}: {detail}")
@@ -28,7 +28,8 @@ class Engine(ABC):
 
     @abstractmethod
     def run(self, sql: str, tables: Mapping[str, pa.Table], *, deadline_s: float = 30) -> pa.Table:
-        """The rows of `sql` over `tables`. Raises EngineFailed after `deadline_s` seconds at the latest (Spark: as soon as it can)."""
+        """The rows of `sql` over `tables`. Raises EngineFailed after `deadline_s` seconds at the latest (Spark: as soon as
+        it can)."""
 
     def describe(self, sql: str, schemas: Mapping[str, pa.Schema]) -> pa.Schema:
         """The schema that `run` would give over tables of these schemas. Raises EngineFailed where the SQL does not check."""

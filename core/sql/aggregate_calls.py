@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from core.sql import aggregates
+from core.sql import aggregates, whole
 from core.sql.aggregates import Aggregate
 from core.sql.calls import fit
 from core.sql.expressions import Expressions
 from core.sql.functions import AGGREGATE_NAMES
+from core.sql.functions.described import WHOLE
 from core.sql.pieces import Sql
 from core.sql.types import BIGINT
 
@@ -23,27 +24,36 @@ EXTREMES = {"MIN": "MIN", "MAX": "MAX"}
 ALL_OR_ANY = {"BOOL_AND": "BOOL_AND", "EVERY": "BOOL_AND", "BOOL_OR": "BOOL_OR", "SOME": "BOOL_OR"}
 ENDS = {"FIRST": "MIN", "FIRST_VALUE": "MIN", "ANY_VALUE": "MIN", "LAST": "MAX", "LAST_VALUE": "MAX"}
 BY = {"MAX_BY": "MAX", "MIN_BY": "MIN"}
+# whether the answer lies between two values, or is one of them
+PERCENTILES = {
+    "PERCENTILE": True, "PERCENTILE_CONT": True, "MEDIAN": True,
+    "PERCENTILE_DISC": False, "PERCENTILE_APPROX": False, "APPROX_PERCENTILE": False,
+}  # fmt: skip
+WHOLE_NAMES = frozenset(one.name for one in WHOLE)
 NAMES = AGGREGATE_NAMES
 
 
 @dataclass(frozen=True)
 class Call:
-    """An aggregate call taken apart. `over` is the window around it, if any."""
+    """An aggregate call taken apart; `within` is the ORDER BY of WITHIN GROUP."""
 
     name: str
-    arguments: tuple[exp.Expression, ...]
+    arguments: tuple[exp.Expr, ...]
     distinct: bool
     ignore_nulls: bool
-    filter: exp.Expression | None
-    node: exp.Expression
+    filter: exp.Expr | None
+    node: exp.Expr
+    within: exp.Expr | None = None
 
 
-def aggregate_call(node: exp.Expression) -> Call | None:
+def aggregate_call(node: exp.Expr) -> Call | None:
     """The call at this node with what stands around it (FILTER, IGNORE NULLS), None where it is no aggregate's."""
-    condition, ignore, inner = None, False, node
-    while isinstance(inner, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)):
+    condition, ignore, inner, within = None, False, node, None
+    while isinstance(inner, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)):
         if isinstance(inner, exp.Filter):
             condition = inner.expression.this
+        if isinstance(inner, exp.WithinGroup):
+            within = inner.expression
         ignore = ignore or isinstance(inner, exp.IgnoreNulls)
         inner = inner.this
     if not isinstance(inner, exp.Anonymous) or str(inner.this).upper() not in NAMES:
@@ -54,15 +64,17 @@ def aggregate_call(node: exp.Expression) -> Call | None:
     if len(arguments) == 1 and isinstance(arguments[0], (exp.IgnoreNulls, exp.RespectNulls)):
         ignore = isinstance(arguments[0], exp.IgnoreNulls)
         arguments = (arguments[0].this,)
-    return Call(str(inner.this).upper(), arguments, distinct, ignore, condition, node)
+    return Call(str(inner.this).upper(), arguments, distinct, ignore, condition, node, within)
 
 
 def aggregate(call: Call, rows: Expressions, order: Sequence[Sql] | None, where: str | None = None) -> Aggregate:
     """Render a call over rows. `order` is what orders the rows of a run, None where nothing does; `where` a further condition."""
     if call.ignore_nulls and call.name not in ENDS:
         raise rows.refuse(f"IGNORE NULLS has no meaning for {call.name}", call.node)
-    if call.distinct and call.name not in ("COUNT", "SUM", "AVG", "MEAN", "MIN", "MAX"):
+    if call.distinct and call.name not in ("COUNT", "SUM", "AVG", "MEAN", "MIN", "MAX", "ARRAY_AGG"):
         raise rows.refuse(f"DISTINCT is not allowed in {call.name}", call.node)
+    if call.within is not None and call.name not in ("PERCENTILE_CONT", "PERCENTILE_DISC"):
+        raise rows.refuse(f"WITHIN GROUP has no meaning for {call.name}; lists follow the order of the events", call.node)
     parts = [where] if where else []
     reads: frozenset[str] = frozenset()
     if call.filter is not None:
@@ -92,6 +104,8 @@ def _made(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition:
         return aggregates.picked(BY[name], value, [key, *ties], f"{present} AND {condition}" if condition else present, dialect)
     if name in ENDS:
         return _end(call, rows, order, condition)
+    if name in WHOLE_NAMES:
+        return _whole(call, rows, order, condition)
     value = rows.emit(_one(call, rows))
     if name in EXTREMES:
         orderable(value, call, rows)
@@ -136,7 +150,8 @@ def _count(call: Call, rows: Expressions, condition: str | None) -> Aggregate:
 
 
 def _end(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
-    arguments, ignore = call.arguments, call.ignore_nulls
+    arguments: Sequence[exp.Expr] = call.arguments
+    ignore = call.ignore_nulls
     if len(arguments) == 2 and isinstance(arguments[1], exp.Boolean):
         arguments, ignore = arguments[:1], bool(arguments[1].this)
     if len(arguments) != 1:
@@ -148,13 +163,62 @@ def _end(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: 
     return aggregates.picked(ENDS[call.name], value, _ordered(call, rows, order), condition, rows.dialect)
 
 
+def _whole(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
+    name, dialect = call.name, rows.dialect
+    if name in PERCENTILES:
+        return _percentile(call, rows, condition)
+    if name == "APPROX_COUNT_DISTINCT":
+        return _count(replace(call, arguments=call.arguments[:1], distinct=True), rows, condition)
+    if name in ("CORR", "COVAR_POP", "COVAR_SAMP"):
+        if len(call.arguments) != 2:
+            raise rows.refuse(f"{name} takes two numbers", call.node)
+        first, second = (fit(rows.emit(argument), "double", name, call.node, rows) for argument in call.arguments)
+        return whole.together(name, first, second, condition, dialect)
+    if name in ("STRING_AGG", "LISTAGG"):
+        if len(call.arguments) != 2:
+            raise rows.refuse(f"{name} takes a text and a literal separator", call.node)
+        value, separator = (
+            fit(rows.emit(a), kind, name, call.node, rows) for a, kind in zip(call.arguments, ("string", "''"), strict=True)
+        )
+        return whole.joined(value, separator, _ordered(call, rows, order), condition, dialect)
+    value = rows.emit(_one(call, rows))
+    if name == "COLLECT_LIST" or (name == "ARRAY_AGG" and not call.distinct):
+        if value.type.name in ("MAP", "NULL"):
+            raise rows.refuse(f"{name} does not take {value.type}", call.node)
+        return whole.collected(value, _ordered(call, rows, order), condition, dialect)
+    orderable(value, call, rows)
+    return whole.mode(value, condition, dialect) if name == "MODE" else whole.distinct(value, condition, dialect)
+
+
+def _percentile(call: Call, rows: Expressions, condition: str | None) -> Aggregate:
+    arguments = list(call.arguments)
+    if call.within is not None:
+        orders = call.within.expressions
+        if len(orders) != 1 or orders[0].args.get("desc"):
+            raise rows.refuse("WITHIN GROUP takes ORDER BY one value, ascending", call.node)
+        arguments = [orders[0].this, *arguments]
+    if call.name == "MEDIAN":
+        arguments.append(exp.Literal.number("0.5"))
+    if call.name in ("PERCENTILE_APPROX", "APPROX_PERCENTILE"):
+        arguments = arguments[:2]  # the third is an accuracy, and this is exact
+    if len(arguments) != 2:
+        raise rows.refuse(f"{call.name} takes a number and a literal from 0 to 1", call.node)
+    value = fit(rows.emit(arguments[0]), "number", call.name, call.node, rows)
+    at = rows.emit(arguments[1]).literal
+    if isinstance(at, (bool, str)) or at is None or not 0 <= at <= 1:
+        raise rows.refuse(f"{call.name} takes a literal from 0 to 1", call.node)
+    if PERCENTILES[call.name]:
+        return whole.percentile(fit(value, "double", call.name, call.node, rows), float(at), condition, rows.dialect, call.name)
+    return whole.nearest(value, float(at), condition, rows.dialect, call.name)
+
+
 def _ordered(call: Call, rows: Expressions, order: Sequence[Sql] | None) -> Sequence[Sql]:
     if order is None:
         raise rows.refuse(f"{call.name} has no order here: the rows are no longer single events", call.node)
     return order
 
 
-def _one(call: Call, rows: Expressions) -> exp.Expression:
+def _one(call: Call, rows: Expressions) -> exp.Expr:
     if len(call.arguments) != 1 or isinstance(call.arguments[0], exp.Star):
         raise rows.refuse(f"{call.name} takes one value", call.node)
     return call.arguments[0]

@@ -1,8 +1,9 @@
 """Aggregates as partials and a final form: the same pair answers a whole window in one go and a window put together from tiles.
 
-`SUM(x)` of BIGINT is exact (its partial is DECIMAL(38,0)) and NULL beyond 64 bits. Averages are the exact sum divided by the count.
-Variances are (n, mean, sum of squared distances), merged after Chan; a value beyond 1e150 makes them NULL, since squares would
-leave the doubles. FIRST, LAST, MAX_BY and MIN_BY carry (order, value) as a struct, so equal keys are settled by time and position.
+`SUM(x)` of BIGINT is exact (its partial is DECIMAL(38,0)) and NULL beyond 64 bits. Averages are the exact sum divided by the
+count. Variances are (n, mean, sum of squared distances), merged after Chan; a value beyond 1e150 makes them NULL, since
+squares would leave the doubles. FIRST, LAST, MAX_BY and MIN_BY carry (order, value) as a struct, so equal keys are settled
+by time and position.
 """
 
 from __future__ import annotations
@@ -115,8 +116,10 @@ def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: 
     n = Partial(f"COUNT({text}){OVER}", BIGINT, "CAST(SUM({p}) AS BIGINT)")
     mean = Partial(f"AVG({low}){OVER}", DOUBLE, "(SUM({n} * {p}) / NULLIF(SUM({n}), 0))")
     # M2 is -1 from a value on whose square is no double; it stays the smallest through every merge
-    squares = f"CASE WHEN COUNT({text}){OVER} > COUNT({low}){OVER} THEN {pieces.double(-1.0, dialect)} ELSE VAR_POP({low}){OVER} * COUNT({low}){OVER} END"
-    over = f"CASE WHEN MIN({{p}}) < 0 THEN {pieces.double(-1.0, dialect)} ELSE SUM({{p}} + {{n}} * ({{mean}} - {{m}}) * ({{mean}} - {{m}})) END"
+    beyond, inside = pieces.double(-1.0, dialect), f"VAR_POP({low}){OVER} * COUNT({low}){OVER}"
+    squares = f"CASE WHEN COUNT({text}){OVER} > COUNT({low}){OVER} THEN {beyond} ELSE {inside} END"
+    apart = "({mean} - {m})"
+    over = f"CASE WHEN MIN({{p}}) < 0 THEN {beyond} ELSE SUM({{p}} + {{n}} * {apart} * {apart}) END"
     least, less = (2, 1) if sample else (1, 0)
 
     def final(p: Sequence[str]) -> str:
@@ -138,7 +141,9 @@ def picked(word: str, value: Sql, order: Sequence[Sql], condition: str | None, d
     kind = struct(**{n: part.type for n, part in zip(names, parts, strict=True)})
     partial = Partial(f"{word}({guarded(made, condition)}){OVER}", kind, f"{word}({{p}})")
     reads = pieces.reads_of(parts)
-    return Aggregate((partial,), lambda p: f"({p[0]}).v" if dialect == "spark" else f"struct_extract({p[0]}, 'v')", value.type, reads)
+    return Aggregate(
+        (partial,), lambda p: f"({p[0]}).v" if dialect == "spark" else f"struct_extract({p[0]}, 'v')", value.type, reads
+    )
 
 
 def every(word: str, value: Sql, condition: str | None) -> Aggregate:

@@ -13,21 +13,53 @@ from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
 from core.sql.functions.row import Function
 from core.sql.functions.times import EXTRACT, UNIT_FIRST
 from core.sql.pieces import Sql, reads_of
-from core.sql.refusal import NOT_ALLOWED, near
+from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, near
 from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, Type
 
-KINDS: dict[str, Type] = {"string": STRING, "integer": BIGINT, "double": DOUBLE, "boolean": BOOLEAN, "date": DATE, "timestamp": TIMESTAMP}
-OPERATORS = {"MOD": exp.Mod, "TRY_ADD": exp.Add, "TRY_SUBTRACT": exp.Sub, "TRY_MULTIPLY": exp.Mul, "TRY_DIVIDE": exp.Div, "TRY_MOD": exp.Mod}
+KINDS: dict[str, Type] = {
+    "string": STRING,
+    "integer": BIGINT,
+    "double": DOUBLE,
+    "boolean": BOOLEAN,
+    "date": DATE,
+    "timestamp": TIMESTAMP,
+}
+OPERATORS = {
+    "MOD": exp.Mod,
+    "TRY_ADD": exp.Add,
+    "TRY_SUBTRACT": exp.Sub,
+    "TRY_MULTIPLY": exp.Mul,
+    "TRY_DIVIDE": exp.Div,
+    "TRY_MOD": exp.Mod,
+}
 NOT_REPEATABLE = frozenset(
-    ["RAND", "RANDN", "RANDOM", "UUID", "SHUFFLE", "CURRENT_USER", "USER", "SESSION_USER", "CURRENT_DATABASE", "CURRENT_CATALOG", "CURRENT_SCHEMA", "VERSION", "INPUT_FILE_NAME", "MONOTONICALLY_INCREASING_ID", "SPARK_PARTITION_ID"]
+    [
+        "RAND",
+        "RANDN",
+        "RANDOM",
+        "UUID",
+        "SHUFFLE",
+        "CURRENT_USER",
+        "USER",
+        "SESSION_USER",
+        "CURRENT_DATABASE",
+        "CURRENT_CATALOG",
+        "CURRENT_SCHEMA",
+        "VERSION",
+        "INPUT_FILE_NAME",
+        "MONOTONICALLY_INCREASING_ID",
+        "SPARK_PARTITION_ID",
+    ]
 )
 CLOCK = frozenset(["NOW", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURDATE", "LOCALTIMESTAMP", "CURRENT_TIMEZONE"])
 
 
-def scalar(node: exp.Expression, level: Expressions) -> Sql:
+def scalar(node: exp.Expr, level: Expressions) -> Sql:
     """Render a call of a scalar function, or an operator that is spelled as one. Raises Invalid."""
     if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDate)):
         raise clock(node, level)
+    if isinstance(node, (exp.Subquery, exp.Query)):
+        raise level.refuse("a query inside an expression is not allowed; JOIN it by the entity's key", node, NOT_SEPARABLE)
     name, arguments = called(node)
     if name is None:
         raise level.refuse(f"{type(node).__name__.upper()} is not allowed here", node)
@@ -42,7 +74,7 @@ def scalar(node: exp.Expression, level: Expressions) -> Sql:
     return call(name, [level.emit(argument) for argument in arguments], node, level)
 
 
-def called(node: exp.Expression) -> tuple[str | None, Sequence[exp.Expression]]:
+def called(node: exp.Expr) -> tuple[str | None, Sequence[exp.Expr]]:
     """The function's name in upper case and its arguments; None for what is no scalar call."""
     match node:
         case exp.Anonymous():
@@ -51,12 +83,12 @@ def called(node: exp.Expression) -> tuple[str | None, Sequence[exp.Expression]]:
                 arguments[0] = exp.Literal.string(arguments[0].name)  # the bare word DAY in TIMESTAMPDIFF(DAY, a, b)
             return name, arguments
         case exp.DPipe():
-            return "CONCAT", (node.left, node.right)
+            return "CONCAT", (node.this, node.expression)
         case exp.Like() | exp.ILike() | exp.RegexpLike():
             return {exp.Like: "LIKE", exp.ILike: "ILIKE", exp.RegexpLike: "RLIKE"}[type(node)], (node.this, node.expression)
         case exp.Escape():
-            name, arguments = called(node.this)
-            return name, (*arguments, node.expression)
+            inner, inner_arguments = called(node.this)
+            return inner, (*inner_arguments, node.expression)
         case exp.Extract():
             unit = str(node.this).upper()
             return EXTRACT.get(unit, unit), (node.expression,)
@@ -71,7 +103,7 @@ def called(node: exp.Expression) -> tuple[str | None, Sequence[exp.Expression]]:
     return None, ()
 
 
-def check_name(name: str, node: exp.Expression, level: Expressions) -> None:
+def check_name(name: str, node: exp.Expr, level: Expressions) -> None:
     """Raises Invalid for a name that is not in the table."""
     if name in TABLE:
         return
@@ -81,15 +113,21 @@ def check_name(name: str, node: exp.Expression, level: Expressions) -> None:
         raise level.refuse(f"{name} gives another answer each time, so values could not be computed again", node)
     if name in AGGREGATE_NAMES or name in WINDOW_NAMES:
         raise level.refuse(f"{name} cannot stand here", node)
-    raise level.refuse(f"{name[:60]} is no function known here{near(name, (*TABLE, *OPERATORS, *AGGREGATE_NAMES, *WINDOW_NAMES))}", node, NOT_ALLOWED)
+    raise level.refuse(
+        f"{name[:60]} is no function known here{near(name, (*TABLE, *OPERATORS, *AGGREGATE_NAMES, *WINDOW_NAMES))}",
+        node,
+        NOT_ALLOWED,
+    )
 
 
-def clock(node: exp.Expression, level: Expressions) -> Exception:
+def clock(node: exp.Expr, level: Expressions) -> Exception:
     """The refusal of a function that reads the clock."""
-    return level.refuse("the clock cannot be read in SQL yet; give the group an aggregation_window, which ends at the moment of reading", node)
+    return level.refuse(
+        "the clock cannot be read in SQL yet; give the group an aggregation_window, which ends at the moment of reading", node
+    )
 
 
-def call(name: str, arguments: Sequence[Sql], node: exp.Expression, level: Expressions) -> Sql:
+def call(name: str, arguments: Sequence[Sql], node: exp.Expr, level: Expressions) -> Sql:
     """Render the function called `name` over rendered arguments."""
     rows = TABLE[name]
     function = next((one for one in rows if one.fits(len(arguments))), None)
@@ -101,7 +139,7 @@ def call(name: str, arguments: Sequence[Sql], node: exp.Expression, level: Expre
     return Sql(function.render(given, level.dialect), kind, reads_of(given))
 
 
-def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expression, level: Expressions) -> list[Sql]:
+def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expr, level: Expressions) -> list[Sql]:
     kinds = [function.kind(place) for place in range(len(arguments))]
     given = [fit(arg, kind, function.name, node, level) for arg, kind in zip(arguments, kinds, strict=True)]
     together = ("same", "numbers")
@@ -112,7 +150,7 @@ def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expression, 
     return given
 
 
-def fit(arg: Sql, kind: str, name: str, node: exp.Expression, level: Expressions) -> Sql:
+def fit(arg: Sql, kind: str, name: str, node: exp.Expr, level: Expressions) -> Sql:
     """An argument as the kind the function takes. Raises Invalid."""
     have, unknown = arg.type, arg.type.name in ("UNKNOWN", "NULL")
     if kind in ("any", "same"):

@@ -47,7 +47,8 @@ def convert(value: Sql, to: Type, dialect: str) -> Sql:
 
 
 def cast(value: Sql, to: Type, dialect: str, bits: int = 64) -> Sql:
-    """CAST(value AS to); integers narrower than 64 bits are NULL outside their range. Raises BadCast where there is no such cast."""
+    """CAST(value AS to); integers narrower than 64 bits are NULL outside their range. Raises BadCast where there is no such
+    cast."""
     have, text = value.type, value.text
     spelled = to.spelled(dialect)
     plain = value.but(f"{'try_cast' if dialect == 'spark' else 'TRY_CAST'}({text} AS {spelled})", to)
@@ -74,7 +75,7 @@ def cast(value: Sql, to: Type, dialect: str, bits: int = 64) -> Sql:
         case "STRING", "BOOLEAN":
             word = f"LOWER(TRIM({text}))"
             return value.but(f"CASE WHEN {word} IN {_TRUE} THEN TRUE WHEN {word} IN {_FALSE} THEN FALSE END", BOOLEAN)
-        case ("BIGINT" | "DECIMAL"), ("DOUBLE" | "DECIMAL"):
+        case (("BIGINT" | "DECIMAL"), ("DOUBLE" | "DECIMAL")):
             return plain
         case "DOUBLE", "DECIMAL":
             # through the shortest text of the double, as Spark does: 2.675 is 2.68 and not 2.67
@@ -83,12 +84,18 @@ def cast(value: Sql, to: Type, dialect: str, bits: int = 64) -> Sql:
         case "BOOLEAN", ("BIGINT" | "DOUBLE"):
             one, zero = pieces.literal(1, dialect).text, pieces.literal(0, dialect).text
             return value.but(f"CAST(CASE WHEN {text} THEN {one} WHEN NOT {text} THEN {zero} END AS {spelled})", to)
-        case ("BIGINT" | "DOUBLE"), "BOOLEAN":
+        case (("BIGINT" | "DOUBLE"), "BOOLEAN"):
             return value.but(f"({text} <> 0)", BOOLEAN)
-        case ("BIGINT" | "BOOLEAN" | "DATE" | "TIMESTAMP" | "DECIMAL"), "STRING":
+        case (("BIGINT" | "BOOLEAN" | "DATE" | "TIMESTAMP" | "DECIMAL"), "STRING"):
             return plain
         case ("DATE", "TIMESTAMP") | ("TIMESTAMP", "DATE"):
             return value.but(f"CAST({text} AS {spelled})", to)
+        case "TIMESTAMP", "BIGINT":  # whole seconds since 1970, rounded down
+            seconds = f"UNIX_SECONDS({text})" if dialect == "spark" else f"EPOCH_US(DATE_TRUNC('SECOND', {text})) // 1000000"
+            return _narrow(value.but(f"CAST({seconds} AS BIGINT)", to), bits, dialect)
+        case "BIGINT", "TIMESTAMP":
+            moment = f"TIMESTAMP_SECONDS({text})" if dialect == "spark" else f"MAKE_TIMESTAMP({text} * 1000000)"
+            return value.but(f"CASE WHEN {text} BETWEEN -62135596800 AND 253402300799 THEN {moment} END", to)
         case "DOUBLE", "STRING":
             raise BadCast("a DOUBLE has no one text; CAST it to DECIMAL(p,s) or BIGINT first")
     raise BadCast(f"{have} cannot be cast to {to}")

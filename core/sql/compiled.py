@@ -27,8 +27,9 @@ _Key = tuple[str, tuple[tuple[str, str | None], ...]]
 class Compiled:
     """A checked SELECT. Every text it renders is keyed by the BIGINT column `__run` (see the methods).
 
-    `path` is row, tiles or recompute, `path_reason` says why in plain words. `outputs` are in the order of the SQL with the keys left
-    out; `input_columns` leave out keys and time. `lineage` maps an output to the columns of input_data (keys and time too) it reads.
+    `path` is row, tiles or recompute, `path_reason` says why in plain words. `outputs` are in the order of the SQL with the
+    keys left out; `input_columns` leave out keys and time. `lineage` maps an output to the columns of input_data (keys and
+    time too) it reads.
     """
 
     sql: str
@@ -39,7 +40,7 @@ class Compiled:
     lineage: Mapping[str, tuple[str, ...]]
     keys: tuple[str, ...]
     time_column: str
-    _tree: exp.Expression = field(repr=False, compare=False)
+    _tree: exp.Expr = field(repr=False, compare=False)
     _text: Text = field(repr=False, compare=False)
     _rendered: dict[tuple[str, _Key], str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -60,11 +61,13 @@ class Compiled:
         return self._cached("partial", dialect, types, lambda env: self._tiles(env).partial)
 
     def finish(self, dialect: str, types: Mapping[str, str]) -> str:
-        """Path tiles only: over partials(__run, p_0, …), several rows for each run -> `__run`, merged p_0, …, `__exists`, outputs."""
+        """Path tiles only: over partials(__run, p_0, …), several rows for each run -> `__run`, merged p_0, …, `__exists`,
+        outputs."""
         return self._cached("finish", dialect, types, lambda env: self._tiles(env).finish)
 
     def output_types(self, types: Mapping[str, str | None]) -> dict[str, str | None]:
-        """The types of the outputs, None where one depends on a column without a type. Raises Invalid where the SQL does not check.
+        """The types of the outputs, None where one depends on a column without a type. Raises Invalid where the SQL does not
+        check.
 
         Needs no engine (well under a millisecond for small SQL); `Engine.describe` of the rendered texts agrees.
         """
@@ -105,7 +108,9 @@ class Compiled:
         if self.path != "row":
             return text
         rank = f"ROW_NUMBER() OVER (PARTITION BY q.{RUN} ORDER BY q.{TIME} DESC, q.{POSITION}0 DESC)"
-        return text.replace(f"FROM {relation.text} AS r", f"FROM (SELECT q.*, {rank} AS __rank FROM {relation.text} AS q) AS r WHERE r.__rank = 1")
+        return text.replace(
+            f"FROM {relation.text} AS r", f"FROM (SELECT q.*, {rank} AS __rank FROM {relation.text} AS q) AS r WHERE r.__rank = 1"
+        )
 
     def _row(self, env: Env) -> str:
         if self.path != "row":
@@ -115,7 +120,9 @@ class Compiled:
 
     def _shown(self, shown: list[tuple[str, Sql]], env: Env) -> str:
         columns = ((name(output, env.dialect), value) for output, value in shown)
-        return ", ".join([f"r.{RUN} AS {RUN}", *(f"{safe(f'r.{quoted}', value, env.dialect)} AS {quoted}" for quoted, value in columns)])
+        return ", ".join(
+            [f"r.{RUN} AS {RUN}", *(f"{safe(f'r.{quoted}', value, env.dialect)} AS {quoted}" for quoted, value in columns)]
+        )
 
     def _tiles(self, env: Env) -> tiles.Tiles:
         if not isinstance(self._tree, exp.Select) or self.path != "tiles":
@@ -124,12 +131,18 @@ class Compiled:
 
 
 def compile_sql(
-    sql: str, keys: tuple[str, ...], time_column: str, known_columns: Mapping[str, str | None] | None = None, *, closed: bool = False
+    sql: str,
+    keys: tuple[str, ...],
+    time_column: str,
+    known_columns: Mapping[str, str | None] | None = None,
+    *,
+    closed: bool = False,
 ) -> Compiled:
     """Check a text and say how it will be computed.
 
-    `known_columns` are types known so far ({column: type text or None}); with `closed` no other column exists. Raises Invalid with
-    code sql_syntax, sql_not_allowed, sql_not_grouped_by_entity, sql_not_separable or unknown_column, or TooLarge("too_large").
+    `known_columns` are types known so far ({column: type text or None}); with `closed` no other column exists. Raises
+    Invalid with code sql_syntax, sql_not_allowed, sql_not_grouped_by_entity, sql_not_separable or unknown_column, or
+    TooLarge("too_large").
     """
     text = check_text(sql)
     try:
@@ -152,7 +165,9 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
     inputs = tuple(env.facts.inputs.values())
     lineage = {output: tuple(sorted(value.reads)) for output, value in shown}
     outputs = tuple(output for output, _ in shown)
-    made = Compiled(tree.sql(dialect=JStoreSql, comments=False), path, reason, outputs, inputs, lineage, keys, time_column, tree, text)
+    made = Compiled(
+        tree.sql(dialect=JStoreSql, comments=False), path, reason, outputs, inputs, lineage, keys, time_column, tree, text
+    )
     for dialect in DIALECTS:  # whatever cannot be rendered is refused now, not when the first event comes
         made._root(made._env(dialect, known))
         if path == "tiles":
@@ -160,20 +175,20 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
     return made
 
 
-def _path(tree: exp.Expression, env: Env, relation: Relation) -> tuple[str, str]:
+def _path(tree: exp.Expr, env: Env, relation: Relation) -> tuple[str, str]:
     if relation.row_level:
         return "row", "no aggregate, window, DISTINCT, join or set operation: the newest row is the value"
     if not relation.single:
         raise _not_single(tree, env)
     reason = tiles.why_not(tree)
-    if reason is not None:
-        return "recompute", reason
+    if reason is not None or not isinstance(tree, exp.Select):
+        return "recompute", str(reason)
     plain, whole = tiles.aggregates_of(tree, Env(env.text, "duckdb", env.keys, env.time_column, env.types, env.closed))
     if whole:
         return "recompute", whole[0]
     return "tiles", f"every aggregate merges: {', '.join(plain)}" if plain else "the grouping alone merges"
 
 
-def _not_single(tree: exp.Expression, env: Env) -> Invalid:
+def _not_single(tree: exp.Expr, env: Env) -> Invalid:
     names = ", ".join(env.keys)
     return env.text.refuse(NOT_GROUPED, f"the SQL may give several rows for one entity; end it with GROUP BY {names}", tree)

@@ -1,7 +1,8 @@
 """Expressions: a node of the checked tree -> text and type in the engine's dialect. A node class that is not met here is refused.
 
-Meanings, the same on both engines: x / 0, x % 0 and an integer beyond 64 bits are NULL; a number with a point is a DOUBLE unless it
-meets a DECIMAL; text and numbers are never compared or added without a CAST; text literals beside dates are read as dates.
+Meanings, the same on both engines: x / 0, x % 0 and an integer beyond 64 bits are NULL; a number with a point is a DOUBLE
+unless it meets a DECIMAL; text and numbers are never compared or added without a CAST; text literals beside dates are read
+as dates.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from core.sql.refusal import NOT_ALLOWED, Text
 from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTERVAL, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common, parse_cast
 
 MAX_NODES = 20_000
-_COMPARE = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
-_ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.IntDiv: "DIV", exp.Mod: "%"}
+_COMPARE: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+_ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.IntDiv: "DIV", exp.Mod: "%"}
 _UNITS = {"MICROSECOND": "DAY", "SECOND": "", "MINUTE": "", "HOUR": "", "DAY": "", "WEEK": "", "MONTH": "", "YEAR": ""}
 
 
@@ -39,20 +40,21 @@ class Budget:
 
 @dataclass
 class Expressions:
-    """Renders expressions over one level of a SELECT. `column` and `call` are given by the level: what a name and a call are there."""
+    """Renders expressions over one level of a SELECT. `column` and `call` are given by the level: what a name and a call are
+    there."""
 
     text: Text
     dialect: str
     budget: Budget
-    column: Callable[[exp.Expression], Sql]
-    call: Callable[[exp.Expression, Expressions], Sql]
-    seen: Callable[[exp.Expression], Sql | None] = field(default=lambda node: None)
+    column: Callable[[exp.Expr], Sql]
+    call: Callable[[exp.Expr, Expressions], Sql]
+    seen: Callable[[exp.Expr], Sql | None] = field(default=lambda node: None)
 
-    def refuse(self, detail: str, node: exp.Expression, code: str = NOT_ALLOWED) -> Invalid:
+    def refuse(self, detail: str, node: exp.Expr, code: str = NOT_ALLOWED) -> Invalid:
         """-> the error to raise."""
         return self.text.refuse(code, detail, node)
 
-    def emit(self, node: exp.Expression) -> Sql:
+    def emit(self, node: exp.Expr) -> Sql:
         """Render one node and all below it. Raises Invalid."""
         self.budget.spend()
         known = self.seen(node)
@@ -63,7 +65,7 @@ class Expressions:
         except casts.BadCast as error:
             raise self.refuse(str(error), node) from None
 
-    def _emit(self, node: exp.Expression) -> Sql:
+    def _emit(self, node: exp.Expr) -> Sql:
         match node:
             case exp.Paren():
                 return self.emit(node.this)
@@ -71,7 +73,7 @@ class Expressions:
                 return self.column(node)
             case exp.Literal():
                 value = node.this if node.is_string else casts.number_literal(node.this)
-                if value == 2**63 or isinstance(value, str) and "\0" in value:
+                if value == 2**63 or (isinstance(value, str) and "\0" in value):
                     raise self.refuse("a number beyond 64 bits, or a text with a NUL", node)
                 return pieces.literal(value, self.dialect)
             case exp.Boolean():
@@ -101,7 +103,7 @@ class Expressions:
             case exp.Is():
                 return self._is(node)
             case exp.NullSafeEQ() | exp.NullSafeNEQ():
-                left, right = self.together(node, [self.emit(node.left), self.emit(node.right)])
+                left, right = self.together(node, [self.emit(node.this), self.emit(node.expression)])
                 word = "IS NOT DISTINCT FROM" if isinstance(node, exp.NullSafeEQ) else "IS DISTINCT FROM"
                 if self.dialect == "spark":
                     same = f"({left.text} <=> {right.text})"
@@ -110,36 +112,40 @@ class Expressions:
             case exp.Interval():
                 return self._interval(node)
         if (sign := _COMPARE.get(type(node))) is not None:
-            left, right = self.together(node, [self.emit(node.left), self.emit(node.right)])
+            left, right = self.together(node, [self.emit(node.this), self.emit(node.expression)])
             return Sql(f"({left.text} {sign} {right.text})", BOOLEAN, reads_of((left, right)))
         if (sign := _ARITHMETIC.get(type(node))) is not None:
             return self._arithmetic(node, sign)
         return self.call(node, self)
 
-    def boolean(self, node: exp.Expression) -> Sql:
+    def boolean(self, node: exp.Expr) -> Sql:
         """An expression that must be a condition."""
         value = self.emit(node)
         if value.type.name not in ("BOOLEAN", "NULL", "UNKNOWN"):
             raise self.refuse(f"a condition is expected, this is {value.type}", node)
         return value
 
-    def together(self, node: exp.Expression, values: Sequence[Sql]) -> list[Sql]:
+    def together(self, node: exp.Expr, values: Sequence[Sql]) -> list[Sql]:
         """Bring values to one type. Raises Invalid where they have none."""
         kinds = [value.type for value in values]
         dates = [kind for kind in kinds if kind in (DATE, TIMESTAMP)]
         if dates:
             day = common(dates) or TIMESTAMP
-            values = [casts.convert(v, day, self.dialect) if v.type == STRING and isinstance(v.literal, str) else v for v in values]
+            values = [
+                casts.convert(v, day, self.dialect) if v.type == STRING and isinstance(v.literal, str) else v for v in values
+            ]
         elif any(kind.name == "DECIMAL" for kind in kinds):
             kinds = [casts.decimal_of(v) if v.literal is not None and v.type.name in NUMBERS else v.type for v in values]
-            values = [v if v.type == kind else casts.convert(v, kind, self.dialect) for v, kind in zip(values, kinds, strict=True)]
+            values = [
+                v if v.type == kind else casts.convert(v, kind, self.dialect) for v, kind in zip(values, kinds, strict=True)
+            ]
         kind = common(value.type for value in values)
         if kind is None:
             names = " and ".join(dict.fromkeys(str(value.type) for value in values))
             raise self.refuse(f"{names} do not go together; CAST one of them", node)
         return [casts.convert(value, kind, self.dialect) for value in values]
 
-    def _negative(self, node: exp.Expression) -> Sql:
+    def _negative(self, node: exp.Expr) -> Sql:
         if isinstance(node.this, exp.Literal) and not node.this.is_string:
             return pieces.literal(-casts.number_literal(node.this.this), self.dialect)
         value = self.emit(node.this)
@@ -149,8 +155,8 @@ class Expressions:
             return self._integers("-", Sql(pieces.integer(0, self.dialect), BIGINT), value)
         return value.but(f"(-{value.text})", value.type)
 
-    def _arithmetic(self, node: exp.Expression, sign: str) -> Sql:
-        left, right = self.emit(node.left), self.emit(node.right)
+    def _arithmetic(self, node: exp.Expr, sign: str) -> Sql:
+        left, right = self.emit(node.this), self.emit(node.expression)
         kinds = {left.type.name, right.type.name}
         if kinds & {"INTERVAL", "DATE", "TIMESTAMP"} and sign in "+-":
             return self._moved(node, sign, left, right)
@@ -172,17 +178,23 @@ class Expressions:
 
     def _exact(self, left: Sql, right: Sql) -> bool:
         """A number with a point beside a DECIMAL is a DECIMAL."""
-        return all(v.type.name == "DECIMAL" or isinstance(v.literal, (int, Decimal)) for v in (left, right)) and "DECIMAL" in (left.type.name, right.type.name)
+        return all(v.type.name == "DECIMAL" or isinstance(v.literal, (int, Decimal)) for v in (left, right)) and "DECIMAL" in (
+            left.type.name,
+            right.type.name,
+        )
 
     def _integers(self, sign: str, left: Sql, right: Sql) -> Sql:
         reads = reads_of((left, right))
         if sign == "%":
             # the smallest integer % -1 overflows in one engine
             one = pieces.integer(-1, self.dialect)
-            safe = f"CASE WHEN {right.text} = {one} THEN {pieces.integer(0, self.dialect)} ELSE {left.text} % NULLIF({right.text}, 0) END"
+            zero = pieces.integer(0, self.dialect)
+            safe = f"CASE WHEN {right.text} = {one} THEN {zero} ELSE {left.text} % NULLIF({right.text}, 0) END"
             return Sql(f"CASE WHEN {left.text} IS NOT NULL THEN {safe} END", BIGINT, reads)
         if self.dialect == "spark":
-            return Sql(f"{ {'+': 'try_add', '-': 'try_subtract', '*': 'try_multiply'}[sign] }({left.text}, {right.text})", BIGINT, reads)
+            return Sql(
+                f"{ {'+': 'try_add', '-': 'try_subtract', '*': 'try_multiply'}[sign] }({left.text}, {right.text})", BIGINT, reads
+            )
         return Sql(f"TRY_CAST(CAST({left.text} AS HUGEINT) {sign} CAST({right.text} AS HUGEINT) AS BIGINT)", BIGINT, reads)
 
     def _whole_division(self, left: Sql, right: Sql) -> Sql:
@@ -194,7 +206,7 @@ class Expressions:
             return Sql(f"CASE WHEN NOT ({lowest}) THEN {left.text} DIV NULLIF({right.text}, 0L) END", BIGINT, reads)
         return Sql(f"TRY_CAST(CAST({left.text} AS HUGEINT) // NULLIF(CAST({right.text} AS HUGEINT), 0) AS BIGINT)", BIGINT, reads)
 
-    def _decimals(self, node: exp.Expression, sign: str, left: Sql, right: Sql) -> Sql:
+    def _decimals(self, node: exp.Expr, sign: str, left: Sql, right: Sql) -> Sql:
         a, b = casts.decimal_of(left), casts.decimal_of(right)
         if sign == "*":
             result = (a.precision + b.precision + 1, a.scale + b.scale)
@@ -207,19 +219,22 @@ class Expressions:
             raise self.refuse(f"{a} {sign} {b} needs more than 38 digits; CAST one side to DOUBLE or to a narrower DECIMAL", node)
         kind = Type("DECIMAL", *result)
         parts = [casts.convert(v, to, self.dialect) for v, to in ((left, a), (right, b))]
-        if self.dialect == "duckdb" and sign != "*":
-            parts = [p.but(f"CAST({p.text} AS {kind})", kind) for p in parts]
+        if self.dialect == "duckdb":  # which would compute in the width of the wider side, and stumble where the result is wider
+            wide = Type("DECIMAL", result[0], a.scale if sign == "*" else result[1])
+            parts = [p.but(f"CAST({p.text} AS {wide})", wide) if p is parts[0] or sign != "*" else p for p in parts]
         return Sql(f"CAST({parts[0].text} {sign} {parts[1].text} AS {kind})", kind, reads_of((left, right)))
 
-    def _moved(self, node: exp.Expression, sign: str, left: Sql, right: Sql) -> Sql:
+    def _moved(self, node: exp.Expr, sign: str, left: Sql, right: Sql) -> Sql:
         if left.type == INTERVAL and sign == "+":
             left, right = right, left
         if right.type != INTERVAL or left.type not in (DATE, TIMESTAMP, UNKNOWN):
-            raise self.refuse("only a date or timestamp ± INTERVAL is known here; for a distance use DATEDIFF or UNIX_MICROS", node)
+            raise self.refuse(
+                "only a date or timestamp ± INTERVAL is known here; for a distance use DATEDIFF or UNIX_MICROS", node
+            )
         time = casts.convert(left, TIMESTAMP, self.dialect)
         return Sql(f"({time.text} {sign} {right.text})", TIMESTAMP, reads_of((left, right)))
 
-    def _interval(self, node: exp.Expression) -> Sql:
+    def _interval(self, node: exp.Expr) -> Sql:
         unit = str(node.args.get("unit") or "").upper().rstrip("S")
         try:
             count = int(str(node.this.this))
@@ -233,10 +248,13 @@ class Expressions:
 
     def _case(self, node: exp.Case) -> Sql:
         base = node.this
-        pairs = [(exp.EQ(this=base.copy(), expression=one.this) if base is not None else one.this, one.args["true"]) for one in node.args["ifs"]]
+        pairs = [
+            (exp.EQ(this=base.copy(), expression=one.this) if base is not None else one.this, one.args["true"])
+            for one in node.args["ifs"]
+        ]
         return self._choice(node, pairs, node.args.get("default"))
 
-    def _choice(self, node: exp.Expression, pairs: Sequence[tuple[exp.Expression, exp.Expression]], default: exp.Expression | None) -> Sql:
+    def _choice(self, node: exp.Expr, pairs: Sequence[tuple[exp.Expr, exp.Expr]], default: exp.Expr | None) -> Sql:
         conditions = [self.boolean(condition) for condition, _ in pairs]
         values = [self.emit(value) for _, value in pairs] + ([self.emit(default)] if default is not None else [])
         values = self.together(node, values)
@@ -244,7 +262,7 @@ class Expressions:
         last = f" ELSE {values[-1].text}" if default is not None else ""
         return Sql(f"CASE {whens}{last} END", values[0].type, reads_of((*conditions, *values)))
 
-    def _cast(self, node: exp.Expression) -> Sql:
+    def _cast(self, node: exp.Expr) -> Sql:
         written = node.args["to"].sql(dialect="spark")
         try:
             to = parse_cast(written)

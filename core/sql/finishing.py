@@ -12,11 +12,13 @@ from core.sql.refusal import NOT_ALLOWED
 from core.sql.relation import Env, Relation
 
 OUTPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+RESERVED = re.compile(r"p_[0-9]+|__.*", re.IGNORECASE)
 _TOP = 1.7976931348623157e308
 
 
-def outputs_of(relation: Relation, env: Env, tree: exp.Expression) -> list[tuple[str, Sql]]:
-    """The features of the root query: (name, type and origin), the keys left out. Raises Invalid for names and types that cannot be served."""
+def outputs_of(relation: Relation, env: Env, tree: exp.Expr) -> list[tuple[str, Sql]]:
+    """The features of the root query: (name, type and origin), the keys left out. Raises Invalid for names and types that
+    cannot be served."""
     found = []
     for written, value in relation.columns.values():
         if value.key is not None:
@@ -25,6 +27,8 @@ def outputs_of(relation: Relation, env: Env, tree: exp.Expression) -> list[tuple
             raise env.text.refuse(NOT_ALLOWED, f"{written} is the entity's key; give this output another name", tree)
         if not OUTPUT.fullmatch(written):
             raise env.text.refuse(NOT_ALLOWED, f"the output name {written[:70]!r} is not of the form {OUTPUT.pattern}", tree)
+        if RESERVED.fullmatch(written):
+            raise env.text.refuse(NOT_ALLOWED, f"{written} is a name of the store's own; give this output another", tree)
         if value.type.name in ("NULL", "INTERVAL"):
             raise env.text.refuse(NOT_ALLOWED, f"{written} has no type; CAST it", tree)
         found.append((written, value))
@@ -39,7 +43,11 @@ def safe(text: str, value: Sql, dialect: str) -> str:
         case "DOUBLE":  # NaN is larger than every number in both engines
             return f"CASE WHEN ABS({text}) <= {pieces.double(_TOP, dialect)} THEN {text} END"
         case "TIMESTAMP":
-            return f"CASE WHEN {text} BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {text} END"
+            years = "TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+            return f"CASE WHEN {text} BETWEEN {years} THEN {text} END"
         case "DATE":
             return f"CASE WHEN {text} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {text} END"
+        case "ARRAY" if value.type.items[0].name == "DOUBLE":
+            kept = f"CASE WHEN ABS(v) <= {pieces.double(_TOP, dialect)} THEN v END"
+            return f"TRANSFORM({text}, v -> {kept})" if dialect == "spark" else f"LIST_TRANSFORM({text}, lambda v: {kept})"
     return text

@@ -14,14 +14,49 @@ from core.sql.refusal import NOT_ALLOWED, SYNTAX, Text
 
 _SPECIAL = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "POSITION")
 _STATEMENTS = frozenset(
-    ["ALTER", "ANALYZE", "ATTACH", "BEGIN", "CACHE", "CALL", "COMMIT", "COPY", "CREATE", "DELETE", "DESCRIBE", "DETACH", "DROP", "EXECUTE", "EXPLAIN", "EXPORT", "GRANT", "INSERT", "INSTALL", "LOAD", "MERGE", "PRAGMA", "REFRESH", "REPLACE", "REVOKE", "ROLLBACK", "SET", "SHOW", "SUMMARIZE", "TRUNCATE", "UNCACHE", "UPDATE", "USE", "VACUUM"]
+    [
+        "ALTER",
+        "ANALYZE",
+        "ATTACH",
+        "BEGIN",
+        "CACHE",
+        "CALL",
+        "COMMIT",
+        "COPY",
+        "CREATE",
+        "DELETE",
+        "DESCRIBE",
+        "DETACH",
+        "DROP",
+        "EXECUTE",
+        "EXPLAIN",
+        "EXPORT",
+        "GRANT",
+        "INSERT",
+        "INSTALL",
+        "LOAD",
+        "MERGE",
+        "PRAGMA",
+        "REFRESH",
+        "REPLACE",
+        "REVOKE",
+        "ROLLBACK",
+        "SET",
+        "SHOW",
+        "SUMMARIZE",
+        "TRUNCATE",
+        "UNCACHE",
+        "UPDATE",
+        "USE",
+        "VACUUM",
+    ]
 )
 # sqlglot warns for each statement that it reads as a Command; those are refused below, with a place.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 _SHARED = "one SELECT over input_data is expected"
 
 
-class _Parser(Spark.Parser):  # type: ignore[misc, name-defined]
+class _Parser(Spark.Parser):  # type: ignore[misc, valid-type]
     FUNCTIONS: dict[str, object] = {}
     FUNCTION_PARSERS = {name: Spark.Parser.FUNCTION_PARSERS[name] for name in _SPECIAL}
 
@@ -32,7 +67,7 @@ class JStoreSql(Spark):
     Parser = _Parser
 
 
-def parse(text: Text) -> exp.Expression:
+def parse(text: Text) -> exp.Expr:
     """-> the tree of the one SELECT or set operation. Any exception of the parser is a refusal.
 
     Raises Invalid: `sql_syntax` where the text does not parse, `sql_not_allowed` for other statements or several of them.
@@ -42,7 +77,9 @@ def parse(text: Text) -> exp.Expression:
     except ParseError as error:
         raise _syntax(text, error) from None
     except (SqlglotError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, AssertionError) as error:
-        raise text.refuse(SYNTAX, f"the text cannot be read as SQL: {str(error).splitlines()[0][:120] if str(error) else type(error).__name__}") from None
+        raise text.refuse(
+            SYNTAX, f"the text cannot be read as SQL: {str(error).splitlines()[0][:120] if str(error) else type(error).__name__}"
+        ) from None
     if not trees:
         raise text.refuse(SYNTAX, f"the text is empty; {_SHARED}")
     if len(trees) > 1:
@@ -60,11 +97,13 @@ def parse(text: Text) -> exp.Expression:
 
 def _syntax(text: Text, error: ParseError) -> Invalid:
     first = error.errors[0] if error.errors else {}
-    word = str(first.get("highlight") or "")
+    word, said = str(first.get("highlight") or ""), str(first.get("description") or "the text does not parse")
     line, end = int(first.get("line") or 1), int(first.get("col") or 1)
     lines = text.text.split("\n")
     offset = sum(len(one) + 1 for one in lines[: line - 1]) + max(0, end - max(len(word), 1))
     head = text.text.split(None, 1)[0].upper() if text.text.split() else ""
     if word.upper() in _STATEMENTS or head in _STATEMENTS:
-        return text.refuse(NOT_ALLOWED, f"{word.upper() if word.upper() in _STATEMENTS else head} is not allowed; {_SHARED}", offset)
-    return text.refuse(SYNTAX, str(first.get("description") or "the text does not parse").split("<Token")[0].strip().rstrip(" but got"), offset)
+        return text.refuse(
+            NOT_ALLOWED, f"{word.upper() if word.upper() in _STATEMENTS else head} is not allowed; {_SHARED}", offset
+        )
+    return text.refuse(SYNTAX, said.split("<Token")[0].strip().removesuffix(" but got"), offset)

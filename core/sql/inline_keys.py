@@ -20,13 +20,17 @@ def entity_keys(sql: str) -> tuple[str, ...]:
     except (SqlglotError, RecursionError, ValueError, AttributeError, KeyError, TypeError, IndexError) as error:
         raise Invalid("sql_syntax", f"the SQL cannot be read: {type(error).__name__}") from error
     group = tree.args.get("group") if isinstance(tree, exp.Select) else None
-    names = [_name(tree, expression) for expression in group.expressions] if group is not None else []
+    names = (
+        [_name(tree, expression) for expression in group.expressions]
+        if isinstance(tree, exp.Select) and group is not None
+        else []
+    )
     if not names or None in names:
         raise Invalid("sql_not_grouped_by_entity", "an inline transformation ends in GROUP BY the entity's key columns")
     return tuple(str(name) for name in names)
 
 
-def _name(tree: exp.Expression, expression: exp.Expression) -> str | None:
+def _name(tree: exp.Select, expression: exp.Expr) -> str | None:
     if isinstance(expression, exp.Literal) and expression.is_int and 1 <= int(expression.this) <= len(tree.selects):
         expression = tree.selects[int(expression.this) - 1].unalias()
     return expression.name if isinstance(expression, exp.Column) else None

@@ -15,7 +15,7 @@ MAX_TREE_DEPTH = 100
 
 _BINARY = ("this", "expression")
 _SET = ("with_", "this", "expression", "distinct", "order")
-PARTS: dict[type[exp.Expression], tuple[str, ...]] = {
+PARTS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Select: ("with_", "expressions", "distinct", "from_", "joins", "where", "group", "having", "qualify", "order"),
     exp.With: ("expressions",),
     exp.CTE: ("this", "alias"),
@@ -44,7 +44,8 @@ PARTS: dict[type[exp.Expression], tuple[str, ...]] = {
     exp.And: _BINARY, exp.Or: _BINARY,
     exp.EQ: _BINARY, exp.NEQ: _BINARY, exp.GT: _BINARY, exp.GTE: _BINARY, exp.LT: _BINARY, exp.LTE: _BINARY,
     exp.NullSafeEQ: _BINARY, exp.NullSafeNEQ: _BINARY, exp.Is: _BINARY,
-    exp.Add: _BINARY, exp.Sub: _BINARY, exp.Mul: _BINARY, exp.Div: (*_BINARY, "typed", "safe"), exp.IntDiv: _BINARY, exp.Mod: _BINARY,
+    exp.Add: _BINARY, exp.Sub: _BINARY, exp.Mul: _BINARY, exp.Div: (*_BINARY, "typed", "safe"),
+    exp.IntDiv: _BINARY, exp.Mod: _BINARY,
     exp.BitwiseAnd: _BINARY, exp.BitwiseOr: _BINARY, exp.BitwiseXor: _BINARY,
     exp.DPipe: ("this", "expression", "safe"),
     exp.In: ("this", "expressions"),
@@ -80,7 +81,7 @@ _WORDS = {
     "query": ("IN takes a list of values here, not a query", NOT_SEPARABLE),
     "windows": ("named windows are not allowed; write OVER (...) at the function", NOT_ALLOWED),
 }
-_CLASSES: dict[type[exp.Expression], tuple[str, str]] = {
+_CLASSES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Exists: ("EXISTS is not allowed", NOT_SEPARABLE),
     exp.JSONExtract: ("-> is not allowed", NOT_ALLOWED),
     exp.Lambda: ("lambdas are not allowed", NOT_ALLOWED),
@@ -89,10 +90,11 @@ _CLASSES: dict[type[exp.Expression], tuple[str, str]] = {
 }
 
 
-def check_nodes(tree: exp.Expression, text: Text) -> None:
-    """Raises Invalid (`sql_not_allowed`, `sql_not_separable`, `sql_syntax`) or TooLarge for the first thing that is not in the table."""
+def check_nodes(tree: exp.Expr, text: Text) -> None:
+    """Raises Invalid (`sql_not_allowed`, `sql_not_separable`, `sql_syntax`) or TooLarge for the first thing that is not in
+    the table."""
     count = 0
-    stack: list[tuple[exp.Expression, int]] = [(tree, 0)]
+    stack: list[tuple[exp.Expr, int]] = [(tree, 0)]
     while stack:
         node, depth = stack.pop()
         count += 1
@@ -107,7 +109,7 @@ def check_nodes(tree: exp.Expression, text: Text) -> None:
             stack.append((child, depth + (not flat)))
 
 
-def _check(node: exp.Expression, text: Text) -> None:
+def _check(node: exp.Expr, text: Text) -> None:
     parts = PARTS.get(type(node))
     if parts is None:
         words, code = _CLASSES.get(type(node), (f"{_spoken(node)} is not allowed", NOT_ALLOWED))
@@ -124,10 +126,10 @@ def _check(node: exp.Expression, text: Text) -> None:
         raise text.refuse(NOT_ALLOWED, "a name is expected", node)
 
 
-def _spoken(node: exp.Expression) -> str:
+def _spoken(node: exp.Expr) -> str:
     return "".join(f" {c}" if c.isupper() and i else c for i, c in enumerate(type(node).__name__)).upper()
 
 
-def refusal_of(node: exp.Expression, text: Text) -> Invalid:
+def refusal_of(node: exp.Expr, text: Text) -> Invalid:
     """The refusal of a node that is in the table but has no meaning where it stands."""
     return text.refuse(NOT_ALLOWED, f"{_spoken(node)} is not allowed here", node)

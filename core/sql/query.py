@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from core.errors import TooLarge
 from core.sql.expressions import Expressions
 from core.sql.pieces import Sql
-from core.errors import TooLarge
 from core.sql.refusal import NOT_ALLOWED
 from core.sql.relation import POSITION, RUN, TIME, Env, Relation
 from core.sql.scope import build_scope
-from core.sql.sets import combined
 from core.sql.select import Levels, check_grouping, group_nodes, items_of, query_ctes, ungrouped_aggregate
+from core.sql.sets import combined
 from core.sql.windows import Windows
 
 MAX_LEAVES = 64
 MAX_TEXT = 1_000_000
 
 
-def query(node: exp.Expression, env: Env, ctes: Mapping[str, Relation], root: bool = False) -> Relation:
+def query(node: exp.Expr, env: Env, ctes: Mapping[str, Relation], root: bool = False) -> Relation:
     """Render a SELECT or set operation. `root` is the one whose rows are the features. Raises Invalid."""
     known = dict(ctes)
     for name, body in query_ctes(node).items():
@@ -37,7 +37,10 @@ def query(node: exp.Expression, env: Env, ctes: Mapping[str, Relation], root: bo
     else:
         raise env.text.refuse(NOT_ALLOWED, f"{type(node).__name__.upper()} is not allowed here", node)
     if made.leaves > MAX_LEAVES or len(made.text) > MAX_TEXT:
-        raise TooLarge("too_large", f"the SQL reads input_data more than {MAX_LEAVES} times, or grows too long, once its CTEs are written out")
+        raise TooLarge(
+            "too_large",
+            f"the SQL reads input_data more than {MAX_LEAVES} times, or grows too long, once its CTEs are written out",
+        )
     return made
 
 
@@ -80,7 +83,9 @@ def select(node: exp.Select, env: Env, ctes: Mapping[str, Relation], root: bool)
             raise env.text.refuse(NOT_ALLOWED, "HAVING needs GROUP BY", node.args["having"])
     windows = None
     if any(item.node.find(exp.Window) for item in levels.items) or node.args.get("qualify") is not None:
-        windows = Windows(levels, levels.over_groups if levels.grouped else levels.row_outputs, "g" if levels.grouped else "s0", [])
+        windows = Windows(
+            levels, levels.over_groups if levels.grouped else levels.row_outputs, "g" if levels.grouped else "s0", []
+        )
         windows.order = levels.group_order() if levels.grouped else below.order
         level = windows.level()
     else:
@@ -95,7 +100,9 @@ def select(node: exp.Select, env: Env, ctes: Mapping[str, Relation], root: bool)
     text = f"(SELECT {', '.join(shown)} FROM {below.source}{below.condition})"
     sources = [source.relation for source in levels.scope.sources]
     plain = not levels.grouped and windows is None and len(sources) == 1 and sources[0].row_level
-    columns = {item.name.lower(): (item.name, replace(value, literal=None)) for item, value in zip(levels.items, values, strict=True)}
+    columns = {
+        item.name.lower(): (item.name, replace(value, literal=None)) for item, value in zip(levels.items, values, strict=True)
+    }
     positions = len(below.order) - 1 if below.order else None
     made = Relation(text, columns, positions, single, plain, leaves=sum(source.leaves for source in sources))
     return distinct(made, env) if node.args.get("distinct") is not None else made
@@ -129,7 +136,11 @@ def _windowed(node: exp.Select, windows: Windows, level: Expressions, below: Bel
     kept = f" WHERE {level.boolean(qualify.this).text}" if qualify is not None else ""
     inner = [f"{below.alias}.{RUN} AS {RUN}", *windows.columns(), *carried(below.order)]
     source = f"(SELECT {', '.join(inner)} FROM {below.source}{below.condition}) AS w"
-    order = None if below.order is None else [replace(place, text=f"w.{name}") for place, name in zip(below.order, order_names(below.order), strict=True)]
+    order = (
+        None
+        if below.order is None
+        else [replace(place, text=f"w.{name}") for place, name in zip(below.order, order_names(below.order), strict=True)]
+    )
     return Below(source, kept, "w", order)
 
 
@@ -139,11 +150,11 @@ def one_each(node: exp.Select, levels: Levels) -> bool:
     return all(source.relation.single or source.alias in ranked for source in levels.scope.sources)
 
 
-def _ranked_first(clause: exp.Expression | None, level: Expressions) -> bool:
+def _ranked_first(clause: exp.Expr | None, level: Expressions) -> bool:
     return bool(_firsts(clause, level))
 
 
-def _firsts(clause: exp.Expression | None, level: Expressions) -> set[str]:
+def _firsts(clause: exp.Expr | None, level: Expressions) -> set[str]:
     """The aliases whose ROW_NUMBER over the key is 1 under this condition."""
     if clause is None:
         return set()
@@ -151,8 +162,13 @@ def _firsts(clause: exp.Expression | None, level: Expressions) -> set[str]:
     for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
         part = part.unnest()
         if isinstance(part, exp.EQ):
-            for side, other in ((part.left, part.right), (part.right, part.left)):
-                if isinstance(side, (exp.Column, exp.Window)) and isinstance(other, exp.Literal) and other.this == "1" and level.emit(side).rank:
+            for side, other in ((part.this, part.expression), (part.expression, part.this)):
+                if (
+                    isinstance(side, (exp.Column, exp.Window))
+                    and isinstance(other, exp.Literal)
+                    and other.this == "1"
+                    and level.emit(side).rank
+                ):
                     found.add(level.emit(side).text.split(".")[0])
     return found
 

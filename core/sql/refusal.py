@@ -19,7 +19,7 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
 
-def offset_of(node: exp.Expression) -> int | None:
+def offset_of(node: exp.Expr) -> int | None:
     """Where the node's first word stands in the text. Operators carry no place of their own, their leaves do."""
     places = [place for leaf in node.walk() if (place := leaf.meta.get("start")) is not None]
     if places:
@@ -40,9 +40,9 @@ class Text:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def refuse(self, code: str, detail: str, where: exp.Expression | int | None = None) -> Invalid:
+    def refuse(self, code: str, detail: str, where: exp.Expr | int | None = None) -> Invalid:
         """-> the error to raise; `where` is a node or a character offset."""
-        offset = offset_of(where) if isinstance(where, exp.Expression) else where
+        offset = offset_of(where) if isinstance(where, exp.Expr) else where
         if offset is None:
             return Invalid(code, detail)
         line, column = line_column(self.text, offset)

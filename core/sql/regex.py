@@ -1,7 +1,7 @@
 """Patterns of LIKE and RLIKE: literal ones, read here and written anew in the part of the language where RE2 and Java agree.
 
-Refused are back references, look-around, \\b, inline flags, and repetitions of a group that itself repeats or branches: Java would
-try exponentially many ways. `.` does not match a line feed, `\\d \\w \\s` are ASCII, `$` is the end of the text.
+Refused are back references, look-around, \\b, inline flags, and repetitions of a group that itself repeats or branches: Java
+would try exponentially many ways. `.` does not match a line feed, `\\d \\w \\s` are ASCII, `$` is the end of the text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ MAX_REPEAT = 100
 _CATEGORIES = {
     c.CATEGORY_DIGIT: "0-9", c.CATEGORY_WORD: "0-9A-Za-z_", c.CATEGORY_SPACE: r" \t\n\r\f",
 }  # fmt: skip
-_OPPOSITES = {c.CATEGORY_NOT_DIGIT: c.CATEGORY_DIGIT, c.CATEGORY_NOT_WORD: c.CATEGORY_WORD, c.CATEGORY_NOT_SPACE: c.CATEGORY_SPACE}
+_OPPOSITES = {
+    c.CATEGORY_NOT_DIGIT: c.CATEGORY_DIGIT,
+    c.CATEGORY_NOT_WORD: c.CATEGORY_WORD,
+    c.CATEGORY_NOT_SPACE: c.CATEGORY_SPACE,
+}
 
 
 def common_pattern(text: str) -> str:
@@ -105,7 +109,7 @@ def _set(items: Sequence[tuple[Any, Any]]) -> str:
 
 def _char(code: int) -> str:
     char = chr(code)
-    if char.isalnum() and char.isascii() or char in " _":
+    if (char.isalnum() and char.isascii()) or char in " _":
         return char
     if char in "\t\n\r\f":
         return {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\f": r"\f"}[char]

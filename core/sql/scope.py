@@ -15,7 +15,7 @@ from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, UNKNOWN_COLUMN, near
 from core.sql.relation import RUN, Env, Relation, input_data
 
 MAX_JOINS = 4
-Query = Callable[[exp.Expression, Env, Mapping[str, Relation]], Relation]
+Query = Callable[[exp.Expr, Env, Mapping[str, Relation]], Relation]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Scope:
     text: str = ""
     using: set[str] = field(default_factory=set)
 
-    def column(self, node: exp.Expression) -> Sql:
+    def column(self, node: exp.Expr) -> Sql:
         """A name -> the source's column. Raises Invalid("unknown_column")."""
         found = self.find(node)
         if found is None:
@@ -45,7 +45,7 @@ class Scope:
             raise self.env.text.refuse(UNKNOWN_COLUMN, f"no column {node.name!r} here{near(node.name, seen)}", node)
         return found
 
-    def find(self, node: exp.Expression) -> Sql | None:
+    def find(self, node: exp.Expr) -> Sql | None:
         """The same; None where no source has the name."""
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             raise self.env.text.refuse(NOT_ALLOWED, "name the columns: * is only allowed in COUNT(*)", node)
@@ -54,6 +54,10 @@ class Scope:
             sources = [source for source in sources if source.shown.lower() == node.table.lower()]
             if not sources or node.args.get("db"):
                 return self._field(node)
+        if not node.table and any(
+            source.shown.lower() == node.name.lower() and not self._has(node.name) for source in self.sources
+        ):
+            raise self.env.text.refuse(NOT_ALLOWED, f"{node.name} is a table here, not a column", node)
         holders = [source for source in sources if node.name.lower() in source.relation.columns]
         if len(holders) > 1 and node.name.lower() not in self.using:
             raise self.env.text.refuse(NOT_ALLOWED, f"{node.name} is in several tables; write table.{node.name}", node)
@@ -68,7 +72,11 @@ class Scope:
         written, column = source.relation.columns[node.name.lower()]
         if source.relation.events:
             if node.name != written:
-                raise self.env.text.refuse(UNKNOWN_COLUMN, f"no column {node.name!r}; the names of events are read as written (did you mean {written}?)", node)
+                raise self.env.text.refuse(
+                    UNKNOWN_COLUMN,
+                    f"no column {node.name!r}; the names of events are read as written (did you mean {written}?)",
+                    node,
+                )
             column = replace(column, reads=frozenset({written}))
             self.env.facts.reads_time |= column.time
         return replace(column, text=f"{source.alias}.{self.env.quoted(written)}")
@@ -95,7 +103,7 @@ class Scope:
     def _has(self, name: str) -> bool:
         return any(name.lower() in source.relation.columns for source in self.sources)
 
-    def _no_field(self, base: Sql, name: str, node: exp.Expression) -> Sql:
+    def _no_field(self, base: Sql, name: str, node: exp.Expr) -> Sql:
         raise self.env.text.refuse(UNKNOWN_COLUMN, f"{base.type} has no field {name!r}{near(name, base.type.fields)}", node)
 
 
@@ -106,7 +114,12 @@ def struct_field(base: Sql, name: str, dialect: str) -> Sql | None:
     if base.type.name != "STRUCT" or name not in base.type.fields:
         return None
     kind = base.type.items[base.type.fields.index(name)]
-    return base.but(f"({base.text}).{pieces.name(name, dialect)}" if dialect == "spark" else f"struct_extract({base.text}, {pieces.string(name, dialect)})", kind)
+    return base.but(
+        f"({base.text}).{pieces.name(name, dialect)}"
+        if dialect == "spark"
+        else f"struct_extract({base.text}, {pieces.string(name, dialect)})",
+        kind,
+    )
 
 
 def build_scope(node: exp.Select, env: Env, ctes: Mapping[str, Relation], query: Query) -> Scope:
@@ -129,7 +142,7 @@ def build_scope(node: exp.Select, env: Env, ctes: Mapping[str, Relation], query:
     return scope
 
 
-def _source(node: exp.Expression, scope: Scope, ctes: Mapping[str, Relation], query: Query) -> Source:
+def _source(node: exp.Expr, scope: Scope, ctes: Mapping[str, Relation], query: Query) -> Source:
     env, alias = scope.env, f"s{len(scope.sources)}"
     if isinstance(node, exp.Subquery):
         shown, relation = node.alias or alias, query(node.this, env, ctes)
@@ -141,7 +154,11 @@ def _source(node: exp.Expression, scope: Scope, ctes: Mapping[str, Relation], qu
             relation = input_data(env)
         else:
             known = ("input_data", *ctes)
-            raise env.text.refuse(NOT_ALLOWED, f"the table {node.name!r} does not exist here; only input_data and CTEs do{near(node.name, known)}", node)
+            raise env.text.refuse(
+                NOT_ALLOWED,
+                f"the table {node.name!r} does not exist here; only input_data and CTEs do{near(node.name, known)}",
+                node,
+            )
     else:
         raise env.text.refuse(NOT_ALLOWED, "only input_data, a CTE or a query in parentheses may stand in FROM", node)
     if any(source.shown.lower() == shown.lower() for source in scope.sources):
@@ -166,7 +183,7 @@ def _join(node: exp.Join, scope: Scope, ctes: Mapping[str, Relation], query: Que
             other = Scope(env, [right]).column(wanted)
             conditions.append(f"{left.text} = {other.text}")
             scope.using.add(column.name.lower())
-            keys |= {left.key} & {other.key} - {None}
+            keys |= _same_key(left, other)
         scope.sources.append(right)
     else:
         scope.sources.append(right)
@@ -177,12 +194,15 @@ def _join(node: exp.Join, scope: Scope, ctes: Mapping[str, Relation], query: Que
         conditions.append(level.boolean(on).text)
         for part in on.flatten() if isinstance(on, exp.And) else [on]:
             part = part.unnest()
-            if isinstance(part, exp.EQ) and isinstance(part.left, exp.Column) and isinstance(part.right, exp.Column):
-                left, other = scope.column(part.left), scope.column(part.right)
+            if isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and isinstance(part.expression, exp.Column):
+                left, other = scope.column(part.this), scope.column(part.expression)
                 sides = {left.text.split(".")[0], other.text.split(".")[0]}
                 if right.alias in sides and len(sides) == 2:
-                    keys |= {left.key} & {other.key} - {None}
+                    keys |= _same_key(left, other)
     if keys != set(range(len(env.keys))):
         raise env.text.refuse(NOT_SEPARABLE, f"a join needs equality of {', '.join(env.keys)} on both sides", node)
     scope.text += f" {word} {right.relation.text} AS {right.alias} ON {' AND '.join(f'({c})' for c in conditions)}"
 
+
+def _same_key(left: Sql, right: Sql) -> set[int]:
+    return {left.key} if left.key is not None and left.key == right.key else set()

@@ -37,7 +37,7 @@ class Item:
     """One output of a SELECT."""
 
     name: str
-    node: exp.Expression
+    node: exp.Expr
 
 
 def items_of(node: exp.Select, env: Env) -> list[Item]:
@@ -59,7 +59,7 @@ def items_of(node: exp.Select, env: Env) -> list[Item]:
     return items
 
 
-def own_nodes(nodes: Sequence[exp.Expression], wanted: type[exp.Expression]) -> list[exp.Expression]:
+def own_nodes(nodes: Sequence[exp.Expr], wanted: type[exp.Expr]) -> list[exp.Expr]:
     """Nodes of a class below these."""
     return [found for node in nodes for found in node.find_all(wanted)]
 
@@ -71,7 +71,7 @@ class Levels:
     env: Env
     scope: Scope
     items: list[Item]
-    groups: list[tuple[exp.Expression, Sql]] = field(default_factory=list)
+    groups: list[tuple[exp.Expr, Sql]] = field(default_factory=list)
     grouped: bool = False
     slots: dict[str, Slot] = field(default_factory=dict)  # aggregate text -> its column
     whole: list[str] = field(default_factory=list)  # why the events themselves are needed
@@ -99,18 +99,18 @@ class Levels:
             return None
         return [replace(place, text=f"g.{name}") for place, name in zip(order, (TIME, f"{POSITION}0"), strict=True)]
 
-    def _no_aggregate(self, node: exp.Expression, level: Expressions) -> Sql:
+    def _no_aggregate(self, node: exp.Expr, level: Expressions) -> Sql:
         if aggregate_call(node) is not None:
             raise level.refuse("an aggregate cannot stand here (WHERE, GROUP BY, another aggregate)", node)
         return scalar(node, level)
 
-    def _group(self, node: exp.Expression) -> Sql | None:
+    def _group(self, node: exp.Expr) -> Sql | None:
         for place, (group, value) in enumerate(self.groups):
             if node == group:
                 return replace(value, text=f"g.__g{place}")
         return None
 
-    def _group_column(self, node: exp.Expression) -> Sql:
+    def _group_column(self, node: exp.Expr) -> Sql:
         found = self.aliased(node, self.over_groups())
         if found is not None:
             return found
@@ -120,7 +120,7 @@ class Levels:
                 return replace(group, text=f"g.__g{place}")
         raise self.env.text.refuse(NOT_ALLOWED, f"{node.name} is neither grouped nor inside an aggregate", node)
 
-    def aliased(self, node: exp.Expression, level: Expressions) -> Sql | None:
+    def aliased(self, node: exp.Expr, level: Expressions) -> Sql | None:
         """An earlier output of that name, where no column has it: a name that was read as a column stays one."""
         if not isinstance(node, exp.Column) or node.table or self.is_column(node.name):
             return None
@@ -138,7 +138,7 @@ class Levels:
         closed = any(name.lower() in source.relation.columns for source in self.scope.sources)
         return closed or name in self.env.types or facts.inputs.get(name.lower()) == name
 
-    def _aggregate(self, node: exp.Expression, level: Expressions) -> Sql:
+    def _aggregate(self, node: exp.Expr, level: Expressions) -> Sql:
         call = aggregate_call(node)
         if call is None:
             return scalar(node, level)
@@ -161,9 +161,9 @@ class Levels:
         return first + [place for order in others for place in order[1:]]
 
 
-def group_nodes(node: exp.Select, levels: Levels) -> list[exp.Expression]:
+def group_nodes(node: exp.Select, levels: Levels) -> list[exp.Expr]:
     """The nodes of GROUP BY, with places (GROUP BY 1) and names of outputs resolved."""
-    found: list[exp.Expression] = []
+    found: list[exp.Expr] = []
     for one in node.args["group"].expressions:
         if isinstance(one, exp.Literal) and not one.is_string:
             place = int(one.this) if str(one.this).isdigit() else 0
@@ -176,7 +176,7 @@ def group_nodes(node: exp.Select, levels: Levels) -> list[exp.Expression]:
     return found
 
 
-def check_grouping(groups: Sequence[Sql], env: Env, node: exp.Expression, root: bool) -> bool:
+def check_grouping(groups: Sequence[Sql], env: Env, node: exp.Expr, root: bool) -> bool:
     """Whether the grouping is exactly the key. Raises Invalid where it misses a part of it."""
     keys = {group.key for group in groups if group.key is not None}
     names = ", ".join(env.keys)
@@ -196,11 +196,13 @@ def ungrouped_aggregate(levels: Levels, node: exp.Select, root: bool) -> Invalid
         for inner in expression.walk(prune=lambda n: isinstance(n, exp.Window)):
             if not isinstance(inner, exp.Window) and aggregate_call(inner) is not None:
                 names = ", ".join(levels.env.keys)
-                return levels.env.text.refuse(NOT_GROUPED if root else NOT_SEPARABLE, f"an aggregate needs GROUP BY {names}", inner)
+                return levels.env.text.refuse(
+                    NOT_GROUPED if root else NOT_SEPARABLE, f"an aggregate needs GROUP BY {names}", inner
+                )
     return None
 
 
-def query_ctes(node: exp.Expression) -> Mapping[str, exp.Expression]:
+def query_ctes(node: exp.Expr) -> Mapping[str, exp.Expr]:
     """The bodies of a query's CTEs by lower-case name, in order."""
     clause = node.args.get("with_")
     return {} if clause is None else {cte.alias.lower(): cte.this for cte in clause.expressions}

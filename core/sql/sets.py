@@ -14,11 +14,16 @@ from core.sql.refusal import NOT_ALLOWED
 from core.sql.relation import POSITION, RUN, TIME, Env, Relation
 from core.sql.types import common
 
-Query = Callable[[exp.Expression, Env, Mapping[str, Relation], bool], Relation]
+Query = Callable[[exp.Expr, Env, Mapping[str, Relation], bool], Relation]
 
 
 def combined(
-    node: exp.SetOperation, env: Env, ctes: Mapping[str, Relation], root: bool, query: Query, distinct: Callable[[Relation, Env], Relation]
+    node: exp.SetOperation,
+    env: Env,
+    ctes: Mapping[str, Relation],
+    root: bool,
+    query: Query,
+    distinct: Callable[[Relation, Env], Relation],
 ) -> Relation:
     """Render a set operation; columns take the names of the left side. Raises Invalid."""
     left, right = (query(side.unnest(), env, ctes, root) for side in (node.this, node.expression))
@@ -36,16 +41,24 @@ def combined(
             raise env.text.refuse(NOT_ALLOWED, f"{written} is {a.type} on one side and {b.type} on the other; CAST one", node)
         for side, name, value in ((texts[0], written, a), (texts[1], other, b)):
             side.append(f"{convert(Sql(f'u.{env.quoted(name)}', value.type), kind, env.dialect).text} AS {env.quoted(written)}")
-        columns[written.lower()] = (written, Sql("", kind, a.reads | b.reads, key=a.key if a.key == b.key else None, time=a.time and b.time))
+        columns[written.lower()] = (
+            written,
+            Sql("", kind, a.reads | b.reads, key=a.key if a.key == b.key else None, time=a.time and b.time),
+        )
     positions = None
     if isinstance(node, exp.Union) and left.positions is not None and right.positions is not None:
         # the branch comes last, so that one event met in both is two rows in a fixed order
         positions = max(left.positions, right.positions) + 1
         for branch, (side, relation) in enumerate(((texts[0], left), (texts[1], right))):
             side.append(f"u.{TIME} AS {TIME}")
-            places = [f"u.{POSITION}{i}" if i < (relation.positions or 0) else pieces.integer(-1, env.dialect) for i in range(positions - 1)]
+            places = [
+                f"u.{POSITION}{i}" if i < (relation.positions or 0) else pieces.integer(-1, env.dialect)
+                for i in range(positions - 1)
+            ]
             side += [f"{place} AS {POSITION}{i}" for i, place in enumerate([*places, pieces.integer(branch, env.dialect)])]
     halves = [f"SELECT {', '.join(side)} FROM {relation.text} AS u" for side, relation in zip(texts, (left, right), strict=True)]
     single = left.single and (right.single or not isinstance(node, exp.Union))
-    made = Relation(f"({f' {word} '.join(halves)})", columns, positions, single, row_level=False, leaves=left.leaves + right.leaves)
+    made = Relation(
+        f"({f' {word} '.join(halves)})", columns, positions, single, row_level=False, leaves=left.leaves + right.leaves
+    )
     return made if every or not isinstance(node, exp.Union) else distinct(replace(made, positions=None), env)

@@ -32,8 +32,8 @@ def check_text(sql: str) -> Text:
         raise text.refuse(NOT_ALLOWED, "the text is not in Unicode normal form NFC")
     if (hint := sql.find("/*+")) >= 0:
         raise text.refuse(NOT_ALLOWED, "hints are not allowed", hint)
-    if (place := _too_deep(sql)) is not None:
-        raise text.refuse(NOT_ALLOWED, f"parentheses nest deeper than {MAX_DEPTH}", place)
+    if (deep := _too_deep(sql)) is not None:
+        raise text.refuse(NOT_ALLOWED, f"parentheses nest deeper than {MAX_DEPTH}", deep)
     for pattern, most, what in ((_NESTING, MAX_WORDS, "CASE and NOT"), (_SETS, MAX_SETS, "set operations")):
         if len(pattern.findall(sql)) > most:
             raise text.refuse(NOT_ALLOWED, f"more than {most} {what}")

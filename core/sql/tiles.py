@@ -17,7 +17,7 @@ from core.sql.select import Levels
 from core.sql.types import Type
 
 
-def why_not(tree: exp.Expression) -> str | None:
+def why_not(tree: exp.Expr) -> str | None:
     """What in the form of the query keeps it from tiles; None where nothing does."""
     if not isinstance(tree, exp.Select):
         return "a set operation needs the events themselves"
@@ -40,7 +40,7 @@ def aggregates_of(tree: exp.Select, env: Env) -> tuple[list[str], list[str]]:
     outputs(levels, level)
     if (having := tree.args.get("having")) is not None:
         level.boolean(having.this)
-    calls = [aggregate_call(node) for node in tree.find_all(exp.Anonymous)]
+    calls = [aggregate_call(node) for node in tree.find_all(exp.Anonymous, bfs=False)]
     return list(dict.fromkeys(call.name for call in calls if call is not None)), levels.whole
 
 
@@ -71,15 +71,20 @@ def build(tree: exp.Select, env: Env) -> Tiles:
     shown = [(item.name, value) for item, value in zip(levels.items, values, strict=True) if value.key is None]
     # an output may use the key itself: all rows of a run share it
     used = " ".join([kept, *(value.text for _, value in shown)])
-    keys = [(f"__g{i}", extreme("MIN", group, None).partials[0]) for i, (_, group) in enumerate(levels.groups) if f"g.__g{i}" in used]
+    keys = [
+        (f"__g{i}", extreme("MIN", group, None).partials[0]) for i, (_, group) in enumerate(levels.groups) if f"g.__g{i}" in used
+    ]
     passing = count(None, levels.where).partials[0]
     columns = [("p_0", passing), *((slot.name, slot.partial) for slot in levels.slots.values()), *keys]
     places = {name: f"t.p_{place}" for place, (name, _) in enumerate(columns)}
-    partial = f"SELECT s0.{RUN} AS {RUN}, {', '.join(f'{c.plain()} AS p_{place}' for place, (_, c) in enumerate(columns))} FROM {source} GROUP BY s0.{RUN}"
+    made = ", ".join(f"{column.plain()} AS p_{place}" for place, (_, column) in enumerate(columns))
+    partial = f"SELECT s0.{RUN} AS {RUN}, {made} FROM {source} GROUP BY s0.{RUN}"
     return Tiles(partial, _finish(levels, columns, places, shown, kept), tuple(c.type for _, c in columns))
 
 
-def _finish(levels: Levels, columns: Sequence[tuple[str, Partial]], places: dict[str, str], shown: Sequence[tuple[str, Sql]], kept: str) -> str:
+def _finish(
+    levels: Levels, columns: Sequence[tuple[str, Partial]], places: dict[str, str], shown: Sequence[tuple[str, Sql]], kept: str
+) -> str:
     families = {slot.name: slot.family for slot in levels.slots.values()}
     means: dict[str, str] = {}
     merged = []
@@ -87,7 +92,10 @@ def _finish(levels: Levels, columns: Sequence[tuple[str, Partial]], places: dict
         words = {"p": places[name]}
         if len(family := families.get(name, ())) == 3:
             n, mean = places[family[0]], places[family[1]]
-            whole = means.setdefault(f"SUM({n} * {mean}) OVER (PARTITION BY t.{RUN}) / NULLIF(SUM({n}) OVER (PARTITION BY t.{RUN}), 0)", f"__m{len(means)}")
+            whole = means.setdefault(
+                f"SUM({n} * {mean}) OVER (PARTITION BY t.{RUN}) / NULLIF(SUM({n}) OVER (PARTITION BY t.{RUN}), 0)",
+                f"__m{len(means)}",
+            )
             words |= {"n": n, "mean": mean, "m": f"t.{whole}"}
         merged.append(f"{str(partial.merge).format(**words)} AS {name}")
     inner = "partials AS t"

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from core.types import model
 
 # Names of Spark for the widths that are one type here; CAST minds the width (see casts.WIDTHS).
-_WIDTHS = {"TINYINT": "BIGINT", "SMALLINT": "BIGINT", "INT": "BIGINT", "INTEGER": "BIGINT", "LONG": "BIGINT", "FLOAT": "DOUBLE", "REAL": "DOUBLE"}
+_WIDTHS = {
+    "TINYINT": "BIGINT",
+    "SMALLINT": "BIGINT",
+    "INT": "BIGINT",
+    "INTEGER": "BIGINT",
+    "LONG": "BIGINT",
+    "FLOAT": "DOUBLE",
+    "REAL": "DOUBLE",
+}
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WIDTH = re.compile(rf"\b(?:{'|'.join(_WIDTHS)})\b", re.IGNORECASE)
 
@@ -54,7 +62,11 @@ class Type:
             case "STRUCT" if spark:
                 return f"STRUCT<{', '.join(f'{_quoted(f, always=True)}: {t}' for f, t in zip(self.fields, inner, strict=True))}>"
             case "STRUCT":
-                return "STRUCT(" + ", ".join(f'"{f.replace(chr(34), chr(34) * 2)}" {t}' for f, t in zip(self.fields, inner, strict=True)) + ")"
+                return (
+                    "STRUCT("
+                    + ", ".join(f'"{f.replace(chr(34), chr(34) * 2)}" {t}' for f, t in zip(self.fields, inner, strict=True))
+                    + ")"
+                )
         return str(self)
 
 
@@ -85,7 +97,8 @@ def struct(**fields: Type) -> Type:
 
 
 def parse_type(text: str) -> Type:
-    """A type text (`DECIMAL(10,2)`, `ARRAY<STRUCT<a: STRING>>`) -> Type; times of every kind are TIMESTAMP. Raises Invalid("invalid_type")."""
+    """A type text (`DECIMAL(10,2)`, `ARRAY<STRUCT<a: STRING>>`) -> Type; times of every kind are TIMESTAMP. Raises
+    Invalid("invalid_type")."""
     return _of(model.parse_type(text))
 
 
@@ -105,7 +118,8 @@ def _of(found: model.ColumnType) -> Type:
 
 
 def common(types: Iterable[Type]) -> Type | None:
-    """The type that values of all these become together; None where there is none. BIGINT < DECIMAL < DOUBLE, DATE < TIMESTAMP."""
+    """The type that values of all these become together; None where there is none. BIGINT < DECIMAL < DOUBLE, DATE <
+    TIMESTAMP."""
     result = NULL
     for kind in types:
         both = _pair(result, kind)

@@ -1,7 +1,8 @@
 """Window functions: a level of their own between the rows (or groups) and the final expressions.
 
-PARTITION BY must name the whole key, since the run stands for it. What depends on places among rows (ROWS frames, ROW_NUMBER, LAG,
-LEAD, NTILE, the first and last of a frame) has event time and position appended to its ORDER BY; RANK and RANGE frames keep theirs.
+PARTITION BY must name the whole key, since the run stands for it. What depends on places among rows (ROWS frames,
+ROW_NUMBER, LAG, LEAD, NTILE, the first and last of a frame) has event time and position appended to its ORDER BY; RANK and
+RANGE frames keep theirs.
 """
 
 from __future__ import annotations
@@ -52,15 +53,15 @@ class Windows:
         name = self.passed.setdefault(value.text, f"__c{len(self.passed)}")
         return replace(value, text=f"w.{name}")
 
-    def _column(self, node: exp.Expression) -> Sql:
+    def _column(self, node: exp.Expr) -> Sql:
         found = self.levels.aliased(node, self.level())
         return found if found is not None else self._up(self.below().column(node))
 
-    def _seen(self, node: exp.Expression) -> Sql | None:
+    def _seen(self, node: exp.Expr) -> Sql | None:
         known = self.below().seen(node)
         return None if known is None else self._up(known)
 
-    def _call(self, node: exp.Expression, level: Expressions) -> Sql:
+    def _call(self, node: exp.Expr, level: Expressions) -> Sql:
         if isinstance(node, exp.Window):
             return self._window(node)
         if isinstance(node, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)) and node.find(exp.Window):
@@ -112,7 +113,8 @@ class Windows:
         for one in node.args["order"].expressions if node.args.get("order") is not None else []:
             value = below.emit(one.this)
             texts.add(value.text)
-            found.append(f"{value.text} {'DESC' if one.args.get('desc') else 'ASC'} NULLS {'FIRST' if one.args.get('nulls_first') else 'LAST'}")
+            nulls = "FIRST" if one.args.get("nulls_first") else "LAST"
+            found.append(f"{value.text} {'DESC' if one.args.get('desc') else 'ASC'} NULLS {nulls}")
         if appended:
             if self.order is None:
                 raise below.refuse("the rows have no order here: they are no longer single events", node)
@@ -127,7 +129,11 @@ class Windows:
         if kind not in ("ROWS", "RANGE"):
             raise below.refuse(f"{kind} frames are not allowed; ROWS and RANGE are", node)
         start = self._edge(spec.args.get("start"), spec.args.get("start_side"), kind, node, below)
-        end = self._edge(spec.args.get("end"), spec.args.get("end_side"), kind, node, below) if spec.args.get("end") else "CURRENT ROW"
+        end = (
+            self._edge(spec.args.get("end"), spec.args.get("end_side"), kind, node, below)
+            if spec.args.get("end")
+            else "CURRENT ROW"
+        )
         return f" {kind} BETWEEN {start} AND {end}"
 
     def _edge(self, edge: object, side: object, kind: str, node: exp.Window, below: Expressions) -> str:
@@ -145,7 +151,7 @@ class Windows:
             raise below.refuse("RANGE with an INTERVAL needs ORDER BY one TIMESTAMP", node)
         raise below.refuse("a frame's edge is UNBOUNDED, CURRENT ROW, a literal count of ROWS, or an INTERVAL of RANGE", node)
 
-    def _ranked(self, name: str, call: exp.Expression, ignore: bool, window: str, node: exp.Window) -> Sql:
+    def _ranked(self, name: str, call: exp.Expr, ignore: bool, window: str, node: exp.Window) -> Sql:
         below, arguments = self.below(), list(call.expressions)
         nulls = ""
         if ignore:
@@ -176,16 +182,20 @@ class Windows:
         if name == "LAST_VALUE" and node.args.get("spec") is None and node.args.get("order"):
             raise below.refuse("LAST_VALUE needs a frame, such as ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING", node)
         listed = ", ".join(inside)
-        text = f"{name}({listed}){nulls} OVER ({window})" if self.levels.env.dialect == "spark" else f"{name}({listed}{nulls}) OVER ({window})"
+        text = (
+            f"{name}({listed}){nulls} OVER ({window})"
+            if self.levels.env.dialect == "spark"
+            else f"{name}({listed}{nulls}) OVER ({window})"
+        )
         return Sql(text, value.type, value.reads)
 
-    def _alike(self, value: Sql, default: Sql, node: exp.Expression, below: Expressions) -> tuple[Sql, Sql]:
+    def _alike(self, value: Sql, default: Sql, node: exp.Expr, below: Expressions) -> tuple[Sql, Sql]:
         kind = common([value.type, default.type])
         if kind is None:
             raise below.refuse(f"{value.type} and {default.type} do not go together", node)
         return convert(value, kind, below.dialect), convert(default, kind, below.dialect)
 
-    def _count(self, arguments: list[exp.Expression], node: exp.Expression, below: Expressions) -> int:
+    def _count(self, arguments: list[exp.Expr], node: exp.Expr, below: Expressions) -> int:
         given = below.emit(arguments[0]).literal if arguments else None
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= 1_000_000:
             raise below.refuse("a literal count from 1 is expected", node)

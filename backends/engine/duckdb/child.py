@@ -1,8 +1,9 @@
-"""The child: reads jobs from its standard input, runs them in DuckDB, writes the answers. Started by its path, imports nothing of ours.
+"""The child: reads jobs from its standard input, runs them in DuckDB, writes the answers. Started by its path, imports
+nothing of ours.
 
 It begins by giving up what it does not need: memory, files, network, privileges, its user. A job is `<u32 header length> header
-tables…`, header = JSON {sql, cpu_s, tables: [[name, bytes], …]}, each table an Arrow IPC stream. An answer is `<u8 kind> <u64 length>
-body`: kind 0 an Arrow stream, 1 an error text, 2 an error text after which the child ends.
+tables…`, header = JSON {sql, cpu_s, tables: [[name, bytes], …]}, each table an Arrow IPC stream. An answer is `<u8 kind>
+<u64 length> body`: kind 0 an Arrow stream, 1 an error text, 2 an error text after which the child ends.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import os
 import resource
 import struct
 import sys
+from typing import Any
 
 MEMORY_MB = int(sys.argv[1])
 PR_SET_NO_NEW_PRIVS, CLONE_NEWUSER, CLONE_NEWNET = 38, 0x10000000, 0x40000000
 NOBODY = 65534
-SETTINGS = {
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -91,7 +93,9 @@ def main() -> None:
         header = json.loads(bytes(read(struct.unpack("<I", read(4))[0])))
         tables = {name: pa.ipc.open_stream(pa.py_buffer(read(size))).read_all() for name, size in header["tables"]}
         used = resource.getrusage(resource.RUSAGE_SELF)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + header["cpu_s"]) + 2, resource.RLIM_INFINITY))
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + header["cpu_s"]) + 2, resource.RLIM_INFINITY)
+        )
         try:
             kind, body = 0, run(connection, header["sql"], tables, duckdb, pa)
         except endings as error:
@@ -106,7 +110,7 @@ def main() -> None:
             os._exit(1)
 
 
-def run(connection, sql, tables, duckdb, pa):  # type: ignore[no-untyped-def]
+def run(connection: Any, sql: str, tables: dict[str, Any], duckdb: Any, pa: Any) -> Any:
     """The answer to one SELECT as an Arrow stream."""
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:

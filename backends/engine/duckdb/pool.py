@@ -20,8 +20,8 @@ _JOBS_OF_A_CHILD = 10_000  # then it is replaced, so that nothing small can pile
 class DuckDb(Engine):
     """DuckDB in child processes, started at the first job and anew after each that dies or is killed.
 
-    `children` at most run at once (JSTORE_ENGINE_CHILDREN, 2); a job beyond waits, within its deadline. `memory_mb` is DuckDB's own
-    limit (JSTORE_ENGINE_MEMORY_MB, 512); the child's address space is a small multiple of it.
+    `children` at most run at once (JSTORE_ENGINE_CHILDREN, 2); a job beyond waits, within its deadline. `memory_mb` is
+    DuckDB's own limit (JSTORE_ENGINE_MEMORY_MB, 512); the child's address space is a small multiple of it.
     """
 
     dialect = "duckdb"

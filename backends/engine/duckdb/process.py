@@ -26,9 +26,16 @@ class Child:
         # its own session: an interrupt typed at the terminal stops the parent, which then lets the child see the end of its input
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(_CHILD), str(memory_mb)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/", start_new_session=True, bufsize=0,
-        )  # fmt: skip
-        assert self._process.stdin is not None and self._process.stdout is not None
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._to, False)
         os.set_blocking(self._from, False)

@@ -8,7 +8,13 @@ from core.sql.types import BOOLEAN
 ROWS = [
     *row("COALESCE IFNULL NVL", "same same*", first, "COALESCE({all})", note="the first that is not NULL"),
     *row("NULLIF", "same same", first, "NULLIF({0}, {1})", note="NULL where both are equal"),
-    *row("NVL2", "any same same", second, "CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END", note="the second where the first is not NULL"),
+    *row(
+        "NVL2",
+        "any same same",
+        second,
+        "CASE WHEN {0} IS NOT NULL THEN {1} ELSE {2} END",
+        note="the second where the first is not NULL",
+    ),
     *row("IFF", "boolean same same", second, "CASE WHEN {0} THEN {1} ELSE {2} END", note="IF under another name"),
     *row("GREATEST", "same same same*", first, "GREATEST({all})", note="NULLs are skipped"),
     *row("LEAST", "same same same*", first, "LEAST({all})", note="NULLs are skipped"),

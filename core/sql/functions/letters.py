@@ -1,7 +1,7 @@
 """UPPER and LOWER with one answer on both engines, for every code point.
 
-DuckDB maps letter by letter and knows fewer letters than Spark, so letters with several capitals (ß, ligatures, Greek with iota) and
-the newest ones are exchanged beforehand. Spark writes a final sigma by its place in the word; here every Σ becomes σ.
+DuckDB maps letter by letter and knows fewer letters than Spark, so letters with several capitals (ß, ligatures, Greek with
+iota) and the newest ones are exchanged beforehand. Spark writes a final sigma by its place in the word; here every Σ becomes σ.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def _at(fits: str, spark: str, place: str) -> Render:
 
 # DuckDB drops NULLs from a DISTINCT list and loses the order; the first place of each value keeps both
 _DISTINCT = "LIST_FILTER({0}, lambda x, i: LIST_POSITION({0}, x) = i)"
-_HAS = "CASE WHEN LIST_CONTAINS({0}, {1}) THEN TRUE WHEN {1} IS NULL OR LEN({0}) > LIST_COUNT({0}) THEN NULL WHEN {0} IS NOT NULL THEN FALSE END"
+_MAY = "{1} IS NULL OR LEN({0}) > LIST_COUNT({0})"  # a NULL among the elements might be it
+_HAS = "CASE WHEN LIST_CONTAINS({0}, {1}) THEN TRUE WHEN " + _MAY + " THEN NULL WHEN {0} IS NOT NULL THEN FALSE END"
+
 
 def _distinct(args: Sequence[Sql], dialect: str) -> str:
     del dialect
@@ -41,14 +43,29 @@ def _distinct(args: Sequence[Sql], dialect: str) -> str:
 ROWS = [
     *row("SIZE CARDINALITY ARRAY_SIZE", "array", BIGINT, "CAST(LEN({0}) AS BIGINT)", "CAST(SIZE({0}) AS BIGINT)", "NULL of NULL"),
     *row("ARRAY_CONTAINS", "array any", BOOLEAN, _HAS, "ARRAY_CONTAINS({0}, {1})"),
-    *row("ARRAY_POSITION", "array any", BIGINT, "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(COALESCE(LIST_POSITION({0}, {1}), 0) AS BIGINT) END", "CAST(ARRAY_POSITION({0}, {1}) AS BIGINT)"),
+    *row(
+        "ARRAY_POSITION",
+        "array any",
+        BIGINT,
+        "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(COALESCE(LIST_POSITION({0}, {1}), 0) AS BIGINT) END",
+        "CAST(ARRAY_POSITION({0}, {1}) AS BIGINT)",
+    ),
     *row("ARRAY_SORT", "array", first, "LIST_SORT({0}, 'ASC', 'NULLS LAST')", "ARRAY_SORT({0})", "ascending, NULLs last"),
     *row("SORT_ARRAY", "array", first, "LIST_SORT({0}, 'ASC', 'NULLS FIRST')", "SORT_ARRAY({0})", "ascending, NULLs first"),
     *row("ARRAY_DISTINCT", "array", first, _DISTINCT, _distinct, "in the order of the first places"),
     *row("ARRAY_MAX", "array", item, "LIST_MAX({0})", "ARRAY_MAX({0})"),
     *row("ARRAY_MIN", "array", item, "LIST_MIN({0})", "ARRAY_MIN({0})"),
-    *row("ARRAY_JOIN", "array ''", STRING, "CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_TO_STRING({0}, {1}), '') END", "ARRAY_JOIN({0}, {1})", "NULLs are left out"),
-    *row("ELEMENT_AT TRY_ELEMENT_AT", "array integer", item, _at("{1} <> 0", "TRY_ELEMENT_AT", "{1}"), note="NULL at 0 and beyond"),
+    *row(
+        "ARRAY_JOIN",
+        "array ''",
+        STRING,
+        "CASE WHEN {0} IS NOT NULL THEN COALESCE(ARRAY_TO_STRING({0}, {1}), '') END",
+        "ARRAY_JOIN({0}, {1})",
+        "NULLs are left out",
+    ),
+    *row(
+        "ELEMENT_AT TRY_ELEMENT_AT", "array integer", item, _at("{1} <> 0", "TRY_ELEMENT_AT", "{1}"), note="NULL at 0 and beyond"
+    ),
     *row("GET", "array integer", item, _at("{1} >= 0", "GET", "{1} + 1"), note="places from 0, as in a[0]"),
     *row("ARRAY", "same*", _made, "[{all}]", "ARRAY({all})"),
 ]

@@ -36,7 +36,9 @@ def _round(args: Sequence[Sql], dialect: str) -> str:
     if kind.name == "DECIMAL":
         return f"CAST({text} AS {_rounded(args)})"
     # from 1e16 on doubles have no fraction
-    return f"CASE WHEN ABS({text}) < 1e16 THEN CAST(CAST(CAST({text} AS VARCHAR) AS DECIMAL(38,{places})) AS DOUBLE) ELSE {text} END"
+    return (
+        f"CASE WHEN ABS({text}) < 1e16 THEN CAST(CAST(CAST({text} AS VARCHAR) AS DECIMAL(38,{places})) AS DOUBLE) ELSE {text} END"
+    )
 
 
 def _rounded(args: Sequence[Sql]) -> Type:
@@ -67,7 +69,8 @@ def _try(dialect: str) -> str:
 def _pmod(args: Sequence[Sql], dialect: str) -> str:
     a, b, kind = args[0].text, args[1].text, args[0].type
     if kind == BIGINT:  # the smallest integer % -1 overflows in one engine
-        rest = f"CASE WHEN {b} = -1 AND {a} IS NOT NULL THEN {pieces.integer(0, dialect)} WHEN {b} <> -1 THEN {a} % NULLIF({b}, 0) END"
+        zero = pieces.integer(0, dialect)
+        rest = f"CASE WHEN {b} = -1 AND {a} IS NOT NULL THEN {zero} WHEN {b} <> -1 THEN {a} % NULLIF({b}, 0) END"
     else:
         rest = f"({a} % NULLIF({b}, 0))"
     return f"CAST(CASE WHEN {rest} < 0 AND {b} > 0 THEN {rest} + {b} ELSE {rest} END AS {kind.spelled(dialect)})"

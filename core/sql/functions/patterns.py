@@ -32,7 +32,11 @@ def _like(fold: bool) -> Render:
 
 
 def _rlike(args: Sequence[Sql], dialect: str) -> str:
-    return f"REGEXP_MATCHES({args[0].text}, {_pattern(args, dialect)})" if dialect == "duckdb" else f"({args[0].text} RLIKE {_pattern(args, dialect)})"
+    return (
+        f"REGEXP_MATCHES({args[0].text}, {_pattern(args, dialect)})"
+        if dialect == "duckdb"
+        else f"({args[0].text} RLIKE {_pattern(args, dialect)})"
+    )
 
 
 def _extract(args: Sequence[Sql], dialect: str) -> str:

@@ -45,9 +45,15 @@ class Function:
 
 
 def row(
-    names: str, takes: str, gives: Type | Callable[[Sequence[Sql]], Type], duckdb: str | Render, spark: str | Render | None = None, note: str = ""
+    names: str,
+    takes: str,
+    gives: Type | Callable[[Sequence[Sql]], Type],
+    duckdb: str | Render,
+    spark: str | Render | None = None,
+    note: str = "",
 ) -> list[Function]:
-    """Rows for names separated by spaces (the first is canonical); `takes` by spaces too. Without `spark` both engines spell alike."""
+    """Rows for names separated by spaces (the first is canonical); `takes` by spaces too. Without `spark` both engines spell
+    alike."""
     kinds = tuple(takes.split())
     return [Function(name, kinds, gives, duckdb, duckdb if spark is None else spark, note) for name in names.split()]
 

@@ -69,30 +69,47 @@ def _strings(args: Sequence[Sql]) -> Type:
 
 
 def _split_part(args: Sequence[Sql], dialect: str) -> str:
-    place = args[2].literal
-    return f"SPLIT_PART({args[0].text}, {args[1].text}, {place})" + ("" if dialect else "")
+    del dialect
+    return f"SPLIT_PART({args[0].text}, {args[1].text}, {args[2].literal})"
 
 
-_LEN = "CAST(LENGTH({0}) AS BIGINT)"
 ROWS = [
     *row("UPPER UCASE", "string", STRING, upper),
     *row("LOWER LCASE", "string", STRING, lower, note="every Σ becomes σ"),
-    *row("LENGTH LEN CHAR_LENGTH CHARACTER_LENGTH", "string", BIGINT, _LEN),
+    *row("LENGTH LEN CHAR_LENGTH CHARACTER_LENGTH", "string", BIGINT, "CAST(LENGTH({0}) AS BIGINT)"),
     *row("OCTET_LENGTH", "string", BIGINT, "CAST(STRLEN({0}) AS BIGINT)", "CAST(OCTET_LENGTH({0}) AS BIGINT)", "bytes of UTF-8"),
     *row("TRIM BTRIM", "string", STRING, "TRIM({0}, ' ')", "TRIM({0})", "spaces only"),
     *row("LTRIM", "string", STRING, "LTRIM({0}, ' ')", "LTRIM({0})"),
     *row("RTRIM", "string", STRING, "RTRIM({0}, ' ')", "RTRIM({0})"),
-    *row("CONCAT", "string string*", STRING, lambda a, d: f"({' || '.join(x.text for x in a)})", note="NULL where one is; also a || b"),
+    *row(
+        "CONCAT",
+        "string string*",
+        STRING,
+        lambda a, d: f"({' || '.join(x.text for x in a)})",
+        note="NULL where one is; also a || b",
+    ),
     *row("CONCAT_WS", "string string*", STRING, "CONCAT_WS({all})", note="NULLs are left out"),
     *row("SUBSTRING SUBSTR MID", "string integer", STRING, _substring),
     *row("SUBSTRING SUBSTR MID", "string integer integer", STRING, _substring),
     *row("LEFT", "string integer", STRING, _end("LEFT")),
     *row("RIGHT", "string integer", STRING, _end("RIGHT")),
-    *row("REPLACE", "string string string", STRING, "CASE WHEN {1} = '' THEN {0} ELSE REPLACE({0}, {1}, {2}) END", "REPLACE({0}, {1}, {2})"),
+    *row(
+        "REPLACE",
+        "string string string",
+        STRING,
+        "CASE WHEN {1} = '' THEN {0} ELSE REPLACE({0}, {1}, {2}) END",
+        "REPLACE({0}, {1}, {2})",
+    ),
     *row("TRANSLATE", "string string string", STRING, "TRANSLATE({0}, {1}, {2})"),
     *row("REVERSE", "string", STRING, "ARRAY_TO_STRING(LIST_REVERSE(STRING_SPLIT({0}, '')), '')", "REVERSE({0})"),
     *row("INSTR", "string string", BIGINT, "CAST(INSTR({0}, {1}) AS BIGINT)"),
-    *row("LOCATE POSITION CHARINDEX", "string string", BIGINT, "CAST(INSTR({1}, {0}) AS BIGINT)", "CAST(LOCATE({0}, {1}) AS BIGINT)"),
+    *row(
+        "LOCATE POSITION CHARINDEX",
+        "string string",
+        BIGINT,
+        "CAST(INSTR({1}, {0}) AS BIGINT)",
+        "CAST(LOCATE({0}, {1}) AS BIGINT)",
+    ),
     *row("STARTSWITH", "string string", BOOLEAN, "STARTS_WITH({0}, {1})", "STARTSWITH({0}, {1})"),
     *row("ENDSWITH", "string string", BOOLEAN, "ENDS_WITH({0}, {1})", "ENDSWITH({0}, {1})"),
     *row("CONTAINS", "string string", BOOLEAN, "CONTAINS({0}, {1})"),
@@ -102,7 +119,9 @@ ROWS = [
     *row("RPAD", "string 0..1000 ''", STRING, _pad("RPAD")),
     *row("SPLIT", "string ''", _strings, _pieces, note="by a literal text, not a pattern"),
     *row("SPLIT_PART", "string '' 1..1000", STRING, _split_part),
-    *row("ASCII", "string", BIGINT, "CAST(CASE WHEN {0} = '' THEN 0 ELSE UNICODE({0}) END AS BIGINT)", "CAST(ASCII({0}) AS BIGINT)"),
+    *row(
+        "ASCII", "string", BIGINT, "CAST(CASE WHEN {0} = '' THEN 0 ELSE UNICODE({0}) END AS BIGINT)", "CAST(ASCII({0}) AS BIGINT)"
+    ),
     *row("MD5", "string", STRING, "MD5({0})"),
     *row("SHA1 SHA", "string", STRING, "SHA1({0})"),
     *row("SHA2", "string 256..256", STRING, "SHA256({0})", "SHA2({0}, 256)"),

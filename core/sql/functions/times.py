@@ -28,7 +28,9 @@ def part(word: str, spark: str | None = None) -> Render:
 def _shift(sign: str) -> Render:
     def render(args: Sequence[Sql], dialect: str) -> str:
         day, count = args[0].text, args[1].text
-        moved = f"date_add({day}, CAST({sign}{count} AS INT))" if dialect == "spark" else f"({day} + CAST({sign}{count} AS INTEGER))"
+        moved = (
+            f"date_add({day}, CAST({sign}{count} AS INT))" if dialect == "spark" else f"({day} + CAST({sign}{count} AS INTEGER))"
+        )
         return f"CASE WHEN {count} BETWEEN {-_DAYS} AND {_DAYS} THEN {moved} END"
 
     return render
@@ -36,13 +38,19 @@ def _shift(sign: str) -> Render:
 
 def _months(args: Sequence[Sql], dialect: str) -> str:
     day, count = args[0].text, args[1].text
-    moved = f"add_months({day}, CAST({count} AS INT))" if dialect == "spark" else f"CAST({day} + TO_MONTHS(CAST({count} AS INTEGER)) AS DATE)"
+    moved = (
+        f"add_months({day}, CAST({count} AS INT))"
+        if dialect == "spark"
+        else f"CAST({day} + TO_MONTHS(CAST({count} AS INTEGER)) AS DATE)"
+    )
     return f"CASE WHEN {count} BETWEEN {-_MONTHS} AND {_MONTHS} THEN {moved} END"
 
 
 def _epoch(divisor: int) -> Render:
     """Whole units since 1970, rounded down."""
-    unit = {1_000_000: ("SECOND", "UNIX_SECONDS"), 1_000: ("MILLISECOND", "UNIX_MILLIS"), 1: ("MICROSECOND", "UNIX_MICROS")}[divisor]
+    unit = {1_000_000: ("SECOND", "UNIX_SECONDS"), 1_000: ("MILLISECOND", "UNIX_MILLIS"), 1: ("MICROSECOND", "UNIX_MICROS")}[
+        divisor
+    ]
 
     def render(args: Sequence[Sql], dialect: str) -> str:
         if dialect == "spark":
@@ -64,7 +72,9 @@ def _from_epoch(factor: int, spark: str) -> Render:
 
 
 def _trunc_date(args: Sequence[Sql], dialect: str) -> str:
-    unit = {"YYYY": "YEAR", "YY": "YEAR", "MM": "MONTH", "MON": "MONTH"}.get(str(args[1].literal).upper(), str(args[1].literal).upper())
+    unit = {"YYYY": "YEAR", "YY": "YEAR", "MM": "MONTH", "MON": "MONTH"}.get(
+        str(args[1].literal).upper(), str(args[1].literal).upper()
+    )
     return f"TRUNC({args[0].text}, '{unit}')" if dialect == "spark" else f"CAST(DATE_TRUNC('{unit}', {args[0].text}) AS DATE)"
 
 
@@ -73,7 +83,7 @@ def pattern(text: str) -> list[tuple[str, str]]:
     found, place = [], 0
     while place < len(text):
         for word in sorted(_FORMATS, key=len, reverse=True):
-            if text.startswith(word, place) and not text[place + len(word) : place + len(word) + 1] == word[-1]:
+            if text.startswith(word, place) and text[place + len(word) : place + len(word) + 1] != word[-1]:
                 found.append((word, _FORMATS[word]))
                 place += len(word)
                 break
@@ -102,10 +112,12 @@ def _between(args: Sequence[Sql], dialect: str) -> str:
     months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}.get(unit)
     if months is None:
         return f"CAST(DATE_SUB('{unit}', {start}, {end}) AS BIGINT)"
-    # as java.time counts: a month is over when its day and time of day are reached, the end of a short month does not stand for them
+    # as java.time counts: a month is over when its day and time of day are reached, the end of a short month does not stand
+    # for them
     first, last = f"CAST({start} AS DATE)", f"CAST({end} AS DATE)"
     clock = f"CAST({end} AS TIME) {{}} CAST({start} AS TIME)"
-    step = f"CASE WHEN {last} > {first} AND {clock.format('<')} THEN -1 WHEN {last} < {first} AND {clock.format('>')} THEN 1 ELSE 0 END"
+    back, forth = f"{last} > {first} AND {clock.format('<')}", f"{last} < {first} AND {clock.format('>')}"
+    step = f"CASE WHEN {back} THEN -1 WHEN {forth} THEN 1 ELSE 0 END"
     day = f"({last} + {step})"
     packed = f"((YEAR({day}) * 12 + MONTH({day})) * 32 + DAY({day}) - (YEAR({first}) * 12 + MONTH({first})) * 32 - DAY({first}))"
     return f"CAST(TRUNC({packed} / {32 * months}) AS BIGINT)"
@@ -136,7 +148,9 @@ ROWS = [
     *row("UNIX_TIMESTAMP UNIX_SECONDS TO_UNIX_TIMESTAMP", "timestamp", BIGINT, _epoch(1_000_000)),
     *row("UNIX_MILLIS", "timestamp", BIGINT, _epoch(1_000)),
     *row("UNIX_MICROS", "timestamp", BIGINT, _epoch(1)),
-    *row("UNIX_DATE", "date", BIGINT, "CAST(DATE_DIFF('DAY', DATE '1970-01-01', {0}) AS BIGINT)", "CAST(UNIX_DATE({0}) AS BIGINT)"),
+    *row(
+        "UNIX_DATE", "date", BIGINT, "CAST(DATE_DIFF('DAY', DATE '1970-01-01', {0}) AS BIGINT)", "CAST(UNIX_DATE({0}) AS BIGINT)"
+    ),
     *row("TIMESTAMP_SECONDS", "integer", TIMESTAMP, _from_epoch(1_000_000, "TIMESTAMP_SECONDS")),
     *row("TIMESTAMP_MILLIS", "integer", TIMESTAMP, _from_epoch(1_000, "TIMESTAMP_MILLIS")),
     *row("TIMESTAMP_MICROS", "integer", TIMESTAMP, _from_epoch(1, "TIMESTAMP_MICROS")),
@@ -144,5 +158,13 @@ ROWS = [
     *row("TIMESTAMPDIFF", f"{_UNITS} timestamp timestamp", BIGINT, _between, note="whole units"),
     *row("DATEDIFF DATE_DIFF", f"{_UNITS} timestamp timestamp", BIGINT, _between, note="whole units"),
 ]
-EXTRACT = {"DOW": "DAYOFWEEK", "DOY": "DAYOFYEAR", "WEEK": "WEEKOFYEAR", "DAYS": "DAY", "HOURS": "HOUR", "MONTHS": "MONTH", "YEARS": "YEAR"}
+EXTRACT = {
+    "DOW": "DAYOFWEEK",
+    "DOY": "DAYOFYEAR",
+    "WEEK": "WEEKOFYEAR",
+    "DAYS": "DAY",
+    "HOURS": "HOUR",
+    "MONTHS": "MONTH",
+    "YEARS": "YEAR",
+}
 UNIT_FIRST = frozenset({"TIMESTAMPDIFF", "DATEDIFF", "DATE_DIFF"})
