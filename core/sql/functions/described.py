@@ -39,8 +39,7 @@ MERGES = _rows(
     BOOL_AND EVERY | boolean | BOOLEAN | all that are not NULL
     BOOL_OR SOME | boolean | BOOLEAN | one at least
     MAX_BY MIN_BY | any, ordered | its type | the value where the other is largest, smallest; ties by event time and position
-    FIRST FIRST_VALUE ANY_VALUE LAST LAST_VALUE | any | its type | by event time and position; IGNORE NULLS or a second
-    argument TRUE
+    FIRST FIRST_VALUE ANY_VALUE LAST LAST_VALUE | any | its type | by event time and position; IGNORE NULLS is allowed
     """,
 )
 WHOLE = _rows(
