@@ -21,7 +21,7 @@ from core.record import Cursor
 from serving.plan import Decoder, Part
 
 BEHIND = 20_000_000  # us
-_MANY = 8  # rows: fewer are faster one by one
+_MANY = 200  # values: fewer are faster row by row
 # Where a row's values are: ready (nulls, defaults), or in a record: (its decoder, the record, where its block starts).
 Source = tuple[Any, ...]
 PRESENT, NULL, STALE, EXPIRED, NOT_FOUND, EMPTY_WINDOW = "PRESENT", "NULL", "STALE", "EXPIRED", "NOT_FOUND", "EMPTY_WINDOW"
@@ -54,7 +54,7 @@ def untrusted(cursor: Cursor | None, clock: int) -> bool:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the caller asks of a read. `clock` and `max_age` in us; `withhold`: no value under STALE; `arrow`: values for pyarrow."""
+    """What the caller asks of a read. `clock`, `max_age` in us; `withhold`: no value under STALE; `arrow`: values for pyarrow."""
 
     clock: int
     max_age: int | None = None
@@ -108,8 +108,13 @@ def _judge_one(part: Part, data: bytes | None, doubtful: bool, wishes: Wishes) -
 
 def _columns(sources: Sequence[Source], arrow: bool) -> tuple[Sequence[Any], bool]:
     """-> (the columns, whether they are arrays without a NULL)."""
-    first = sources[0][0] if len(sources) >= _MANY else None
-    if isinstance(first, Decoder) and first.plain is not None and all(source[0] is first for source in sources):
+    first = sources[0][0] if sources and sources[0] else None
+    if (
+        isinstance(first, Decoder)
+        and first.plain is not None
+        and len(sources) * len(first.block.types) >= _MANY
+        and all(source[0] is first for source in sources)
+    ):
         found = first.plain.unpack([source[1] for source in sources], [source[2] for source in sources])
         if found is not None:
             return found, True

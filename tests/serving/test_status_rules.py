@@ -63,13 +63,13 @@ def reference(record, cursor, ttl, max_age, defaults):
     records(), CURSORS, st.one_of(st.none(), st.integers(0, 100)), st.one_of(st.none(), AGES), st.booleans(), st.integers(0, 1)
 )
 def test_each_status_is_as_the_rules_say(record, cursor, ttl, max_age, with_defaults, data_times):
-    """`data_times`: one entity, or nine, which are read column by column where they can be."""
+    """`data_times`: one entity, or a hundred, which are read column by column where they can be."""
     defaults = {"a": 0.0} if with_defaults else {}
     version = world.version(outputs={"a": "DOUBLE", "b": "DOUBLE"}, ttl=ttl, defaults=defaults)
     known = Published(next(_stamps), {"g": world.group("g", version)})
     part = plan_of("default", known, ("g",)).parts[0]
     data = None if record is None else pack_record(record)
-    times = data_times * 8 + 1
+    times = data_times * 99 + 1
     rows = judge(part, [data] * times, [3] * times, {(version.code, 3): cursor}, Wishes(CLOCK, max_age))
     found = [(column[times - 1], status_of(rows.statuses[0], column[times - 1])) for column in rows.columns]
     want = reference(record, cursor, None if ttl is None else ttl * 1_000_000, max_age, [defaults.get("a"), None])
