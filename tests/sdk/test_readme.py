@@ -48,13 +48,13 @@ def test_the_example_runs(stack, tag, way):
     name = f"readme_{way}_{tag}"
     ran = run(adapted(BLOCKS[0], stack, stack.run["kafka_bootstrap_servers"] if way == "kafka" else None, name))
     assert [feature["name"] for feature in ran["feature"]["features"]] == ["avg_session_duration", "total_page_views"]
-    client = ran["client"]
-    history = ran["values"]["history"]
-    if way == "kafka":  # confirmed by the broker, applied a little later
+    client, history = ran["client"], ran["values"]["history"]
+    row = {"event_time": "2025-02-27T12:00:00Z", "values": {"avg_session_duration": 300, "total_page_views": 10}}
+    if way == "kafka":  # confirmed by the broker, in the log a little later
         asked = {"feature_name": name, "entity_id": "user_123", "start_time": "2025-02-26T00:00:00Z"}
-        history = history or wait_for(lambda: client.get_feature_values(**asked)["history"])
-    row = {"avg_session_duration": 300, "total_page_views": 10}
-    assert history == [{"event_time": "2025-02-27T12:00:00Z", "values": row}]
+        wait_for(lambda: client.get_feature_values(**asked)["history"] == [row])
+        history = client.get_feature_values(**asked)["history"]
+    assert history == [row], "HTTP answers after the commit, and history is computed from the log"
     client.close()
 
 
