@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import Page
 
 from core.clock import now_us
+from tests.pages.packages import install
 from tests.processing.world import World
 
 PASSWORD = "a long pass phrase"
@@ -50,3 +52,9 @@ def chromium_page(fresh: object, live_server: Any, page: Page) -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{live_server.url}/")
     return page
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The locked packages, installed beside a copy of what the build of the pages' files reads."""
+    return install(tmp_path_factory.mktemp("frontend"))

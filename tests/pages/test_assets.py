@@ -2,31 +2,16 @@
 
 import filecmp
 import json
-import shutil
-import subprocess
-
-import pytest
 
 from jstore_site.conf.environment import BASE_DIR
+from tests.pages.packages import run
 
 BUILT = BASE_DIR / "static" / "jstore"
 
 
-@pytest.fixture(scope="module")
-def rebuilt(tmp_path_factory):
-    """static/jstore as `npm ci && npm run build` makes it in a copy of what the build reads."""
-    copy = tmp_path_factory.mktemp("frontend")
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(BASE_DIR / name, copy)
-    for name in ("frontend", "templates", "features"):
-        shutil.copytree(BASE_DIR / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=240, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-    return copy / "static" / "jstore"
-
-
-def test_a_build_gives_the_same_bytes(rebuilt):
+def test_a_build_gives_the_same_bytes(node_modules):
+    run("npm", "run", "build", cwd=node_modules.parent)
+    rebuilt = node_modules.parent / "static" / "jstore"
     names = sorted(path.name for path in BUILT.iterdir())
     assert names == sorted(path.name for path in rebuilt.iterdir())
     _same, different, errors = filecmp.cmpfiles(BUILT, rebuilt, names, shallow=False)

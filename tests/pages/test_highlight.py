@@ -18,8 +18,13 @@ def test_each_kind_of_word_is_marked():
         "SELECT user_id, SUM(amount) AS total -- all of it\nFROM input_data WHERE kind = 'a' AND n > 1.5 GROUP BY user_id"
     )
     for kind, words in (
-        ("keyword", "SELECT"), ("keyword", "GROUP BY"), ("keyword", "AND"), ("function", "SUM"), ("string", "&#x27;a&#x27;"), ("number", "1.5"),
-    ):  # fmt: skip
+        ("keyword", "SELECT"),
+        ("keyword", "GROUP BY"),
+        ("keyword", "AND"),
+        ("function", "SUM"),
+        ("string", "&#x27;a&#x27;"),
+        ("number", "1.5"),
+    ):
         assert f'<span class="tok-{kind}">{words}</span>' in marked
     assert "-- all of it" in re.search(r'tok-comment">([^<]*)<', marked)[1]
     assert "user_id, " in marked
