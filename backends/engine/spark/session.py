@@ -6,6 +6,7 @@ The session is shared by the process and made at the first job; each job has a s
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -41,6 +42,7 @@ _RUNTIME = {
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
 }
 T = TypeVar("T")
+logging.getLogger("py4j").setLevel(logging.WARNING)  # it would speak of every connection it closes
 
 
 class Spark(Engine):

@@ -1,0 +1,23 @@
+"""The two engines for tests, one of each for the whole run: Spark takes seconds to start."""
+
+import functools
+
+from backends.engine.base import Engine
+from backends.engine.duckdb import DuckDb
+from backends.engine.spark import Spark
+
+ENGINES = ("duckdb", "spark")
+# tiny queries: compiling each to bytecode would take longer than all the rest
+_QUICK = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.driver.memory": "2g",
+}
+
+
+@functools.cache
+def engine_of(name: str) -> Engine:
+    """The engine of that name."""
+    return DuckDb() if name == "duckdb" else Spark(conf=_QUICK)
