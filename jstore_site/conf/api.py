@@ -28,4 +28,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Three things have a `status`, each with its own words.
+    "ENUM_NAME_OVERRIDES": {
+        "ValueStatus": "serving.shapes.STATUSES",
+        "VersionStatus": "features.serializers.STATUSES",
+        "RunStatus": ["queued", "running", "paused", "succeeded", "failed", "cancelled"],
+    },
 }

@@ -49,14 +49,12 @@ def _welcome(stack: Stack) -> None:
     url = run["url"]
     _say(
         f"""
-JStore runs on this machine.
+JStore runs on this machine: {url}/
 
-  pages      {url}/          login {run["username"]}, password {run["password"]}
-  API        {url}/api/v1/   documentation {url}/docs and {url}/redoc
+  login      {run["username"]}, password {run["password"]}
   admin      {url}/admin/
-  metrics    {url}/metrics
-  an API key is in {stack.home.run}
-  logs       {stack.home.path / "logs"}
+  API key    in {stack.home.run}
+  logs       in {stack.home.path / "logs"}
 
 `make stop` ends it and keeps the data; `make demo` starts it again."""
     )
