@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 
@@ -29,17 +31,23 @@ def may_edit(request: HttpRequest) -> bool:
     return bool(request.user.is_staff or request.user.is_superuser)
 
 
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks, for a part of a page; a browser without scripts asks for the same address as a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def sign_in(request: HttpRequest) -> HttpResponse:
     """To the login page; a fragment asks the browser to leave the whole page, or the form would land inside it."""
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponse(status=204, headers={"HX-Redirect": resolve_url("login")})
+    if is_fragment(request):
+        here = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        return HttpResponse(status=204, headers={"HX-Redirect": f"{resolve_url('login')}?{urlencode({'next': here})}"})
     return redirect_to_login(request.get_full_path())
 
 
 def show_error(request: HttpRequest, error: JStoreError) -> HttpResponse:
     """An error as a page, or as a note where a fragment was asked for (htmx shows answers of 4xx and 5xx too)."""
-    fragment = request.headers.get("HX-Request") == "true"
-    return render(request, "parts/error_note.html" if fragment else "error.html", {"error": error}, status=error.status)
+    template = "parts/error_note.html" if is_fragment(request) else "error.html"
+    return render(request, template, {"error": error}, status=error.status)
 
 
 def page(view: View[P]) -> View[P]:
@@ -80,3 +88,16 @@ def act(request: HttpRequest, action: Callable[[], Any], done: Callable[[Any], s
     else:
         messages.success(request, done(result))
     return redirect(back)
+
+
+def with_slash(request: HttpRequest, path: str) -> HttpResponse:
+    """An address typed without the slash at its end goes to the page that has it; anything else is 404.
+
+    Django's own APPEND_SLASH is off: it would also redirect the API, where a redirect loses the body.
+    """
+    try:
+        resolve(f"/{path}/")
+    except Resolver404:
+        raise Http404(path) from None
+    query = request.META["QUERY_STRING"]
+    return redirect(f"/{path}/{'?' + query if query else ''}")

@@ -1,8 +1,9 @@
 """Paths of the registry's pages."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from features import views, views_keys
+from features.pages import with_slash
 
 pages: list[URLPattern | URLResolver] = [
     path("features/", views.features, name="list"),
@@ -16,4 +17,8 @@ pages: list[URLPattern | URLResolver] = [
     path("keys/<slug:public_id>/revoke/", views_keys.revoke_key, name="revoke_key"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include((pages, "features")))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((pages, "features"))),
+    # The last of the whole site: what nothing else answers. A path of the API is never asked again.
+    re_path(r"^(?P<path>(?!api/)[^/].*[^/])$", with_slash),
+]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import strict_json
 from core.errors import JStoreError
-from features.pages import PROJECT, act, editing, may_edit, page
+from features.pages import PROJECT, act, editing, is_fragment, may_edit, page
 from processing import dead_letters
 from processing.dead_letters import KEPT_WHOLE
 from processing.models import DeadLetter
@@ -60,8 +60,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Fragment (and, without htmx, a page): one letter with its payload and what can be done about it."""
     found = dead_letters.get(PROJECT, letter_id)
-    fragment = request.headers.get("HX-Request") == "true"
-    template = "processing/letter.html" if fragment else "processing/letter_page.html"
+    template = "processing/letter.html" if is_fragment(request) else "processing/letter_page.html"
     return render(request, template, letter_context(request, found, dead_letters.payload_text(found)))
 
 

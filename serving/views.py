@@ -15,7 +15,7 @@ from backends.offline import evaluate
 from core.clock import MICRO, now_us
 from core.entity import encode_key
 from features.labels import REASONS
-from features.pages import PROJECT, page
+from features.pages import PROJECT, is_fragment, page
 from serving import lookup
 from serving.chart import charts
 
@@ -45,13 +45,14 @@ def values(request: HttpRequest, name: str) -> HttpResponse:
     found = lookup.values(PROJECT, ref, keys)
     query = urlencode({"version": request.GET.get("version", ""), **{f"key.{key}": text for key, text in keys.items()}})
     context = {
+        "section": "features",
         "found": found,
         "rows": [
             {"name": feature, **value, "reason": REASONS.get(value["status"], "")} for feature, value in found["values"].items()
         ],
         "history_url": f"{reverse('serving:history', args=[name])}?{query}",
     }
-    return render(request, "serving/values.html", context)
+    return render(request, "serving/values.html" if is_fragment(request) else "serving/values_page.html", context)
 
 
 @page

@@ -28,8 +28,17 @@ def test_nobody_sees_a_page_without_signing_in(fresh, path):
 
 
 def test_a_fragment_sends_the_whole_browser_to_the_login(fresh):
-    answer = Client().get("/find/", headers={"HX-Request": "true"})
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/accounts/login/")
+    asked = {"HX-Request": "true", "HX-Current-URL": "http://testserver/features/?search=x"}
+    answer = Client().get("/find/", headers=asked)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/accounts/login/?next=%2Ffeatures%2F")
+
+
+def test_an_address_without_its_last_slash_leads_to_the_page(site):
+    assert site.get("/features?search=x").headers["Location"] == "/features/?search=x"
+    assert site.get("/dead-letters").headers["Location"] == "/dead-letters/"
+    for path in ("/nothing", "/api/v1/nothing", "/features/user_metrics/nothing"):
+        assert site.get(path).status_code == 404, path
+    assert site.get("/api/v1/nothing").headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("path", CHANGES)

@@ -20,9 +20,17 @@ def spend(world, *rows) -> None:
 
 def test_the_values_of_an_entity_are_those_of_the_api(world, site):
     spend(world, ("u", 2, 1234.5), ("u", 1, 0.25))
-    html = site.get("/features/spend/values/", {"key.user_id": " u "}).content.decode()
+    html = site.get("/features/spend/values/", {"key.user_id": " u "}, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in html
     for said in ("1,234.75", "Present", "user_id =", "/features/spend/history/?version=&amp;key.user_id=u"):
         assert said in html
+
+
+def test_a_browser_without_scripts_gets_the_values_as_a_page(world, site):
+    spend(world, ("u", 2, 5))
+    html = site.get("/features/spend/values/", {"key.user_id": "u"}).content.decode()
+    assert "<html" in html
+    assert "Present" in html
 
 
 def test_a_null_comes_with_its_reason(world, site):
