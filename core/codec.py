@@ -1,7 +1,8 @@
 """Rows of typed values as bytes: what online records and tiles hold.
 
 A block is a null bitmap, then one fixed cell per column (8 bytes; booleans 1, decimals 16; for text and nested values its
-length, 4 bytes), then the bytes of the text and nested values in column order. Nested values are JSON, so that answers can pass them on.
+length, 4 bytes), then the bytes of the text and nested values in column order. Nested values are JSON, so that answers can pass
+them on.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Block:
         return value
 
     def unpack(self, data: bytes, offset: int = 0) -> list[Any]:
-        """bytes -> one row of storage values: numbers, text, TIMESTAMP as microseconds, DATE as days, nested values as JSON bytes."""
+        """bytes -> a row of storage values: numbers, text, TIMESTAMP as microseconds, DATE as days, nested values as JSON bytes."""
         mask, *cells = self._fixed.unpack_from(data, offset)
         row: list[Any] = cells
         if len(self._columns) != len(self.types):

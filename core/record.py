@@ -129,7 +129,7 @@ def unpack_tile(data: bytes) -> tuple[int, int, bytes]:
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far one bucket of one version is. `equal_at`: when it last equalled the head, us. `system`, `timeline`: PostgreSQL's."""
+    """How far a bucket of a version is. `equal_at`: when it last equalled the head, us. `system`, `timeline`: PostgreSQL's."""
 
     epoch: int
     position: int

@@ -1,4 +1,4 @@
-"""Windows: floor_h(t - W) < event_time <= t, in microseconds (docs/semantics: the one definition that serves, trains and backfills)."""
+"""Windows: floor_h(t - W) < event_time <= t, in microseconds: the one definition that serves, trains and backfills."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from core import strict_json
 from core.clock import now_us
 from core.errors import Invalid
 from features.parsers import read_body
-from features.permissions import HasScopes
+from features.authentication import Caller
+from features.permissions import HasScopes, caller
 from processing import inline
 from processing.definitions import known_groups
 from processing.doorbell import ring
@@ -51,31 +52,33 @@ class Events(APIView):
         responses={202: PushAnswer},
     )
     def post(self, request: Request) -> Response:
-        """Push one row, a list of rows, `{"events": [..]}`, `{"feature_group", "data": [..], "transformation"}` or NDJSON. Answered after the commit."""
-        wait = _seconds(request.query_params.get("wait"))
+        """Push one row, a list of rows, `{"events": [..]}`, `{"feature_group", "data": [..], "transformation"?}` or NDJSON.
+
+        Answered after the commit.
+        """
+        by, wait = caller(request), _seconds(request.query_params.get("wait"))
         # DRF calls no parser for an empty body and hands over an empty dict
-        body = read_body(request.data) if hasattr(request.data, "read") else b""
+        stream: Any = request.data
+        body = read_body(stream) if hasattr(stream, "read") else b""
         lines = (request.content_type or "").partition(";")[0].strip().lower() == LINES
         envelope = open_lines(body) if lines else open_document(strict_json.parse(body))
-        refused = _resolve(request, envelope)
+        refused = _resolve(by, envelope)
         arrival = now_us()
         rows = [
             Incoming(row, arrival, envelope.address, raw=envelope.raw[i] if envelope.raw else None, refused=refused)
             for i, row in enumerate(envelope.rows)
         ]
-        outcome = accept(request.project, rows, request=_idempotency(request, body))
+        outcome = accept(by.project, rows, request=_idempotency(request, body))
         if settings.JSTORE_ENGINE == "spark" and outcome.position is not None:
-            ring(request.project, outcome.position)
-        return Response(_answer(outcome, request.project, wait), status=202)
+            ring(by.project, outcome.position)
+        return Response(_answer(outcome, by.project, wait), status=202)
 
 
-def _resolve(request: Request, envelope: Envelope) -> Refused | None:
+def _resolve(by: Caller, envelope: Envelope) -> Refused | None:
     if envelope.transformation is None:
         return None
-    groups = known_groups(request.project)
-    found = inline.resolve(
-        request.project, envelope.address, envelope.transformation, groups, request.auth.may("registry:write"), request.actor
-    )
+    groups = known_groups(by.project)
+    found = inline.resolve(by.project, envelope.address, envelope.transformation, groups, by.may("registry:write"), by.actor)
     return found if isinstance(found, Refused) else None
 
 

@@ -14,7 +14,7 @@ from core.clock import format_time
 from core.codec import to_us
 from core.errors import Invalid
 from features.parsers import StrictJSONParser
-from features.permissions import HasScopes
+from features.permissions import HasScopes, caller
 from processing import activation, dead_letters, replay, runs
 from processing.models import Run
 from processing.serializers import LetterPage, RunPage, RunShape
@@ -54,7 +54,7 @@ class DeadLetters(OperationView):
         """Refused and quarantined rows, the newest first."""
         limit, cursor = page_of(request)
         found, following = dead_letters.list_letters(
-            request.project, request.query_params.get("code"), request.query_params.get("source"), limit, cursor
+            caller(request).project, request.query_params.get("code"), request.query_params.get("source"), limit, cursor
         )
         return Response(
             {
@@ -70,7 +70,7 @@ class DeadLetter(OperationView):
     @extend_schema(operation_id="discard_dead_letter", tags=["dead letters"], responses={204: None})
     def delete(self, request: Request, letter_id: str) -> Response:
         """Discard one."""
-        dead_letters.discard(request.project, int(letter_id))
+        dead_letters.discard(caller(request).project, int(letter_id))
         return Response(status=204)
 
 
@@ -86,7 +86,7 @@ class ReplayOne(OperationView):
     def post(self, request: Request, letter_id: str) -> Response:
         """Store its rows, or those of the optional `payload`; the letter goes when they are stored."""
         body = request.data if isinstance(request.data, dict) else {}
-        return Response(replay.replay(request.project, int(letter_id), body.get("payload")))
+        return Response(replay.replay(caller(request).project, int(letter_id), body.get("payload")))
 
 
 class ReplayMatching(OperationView):
@@ -104,7 +104,7 @@ class ReplayMatching(OperationView):
         for name in ("code", "source"):
             if not isinstance(body.get(name), str | None):
                 raise Invalid("invalid_filter", f"{name} is text", pointer=f"/{name}")
-        done = replay.replay_matching(request.project, body.get("code"), body.get("source"))
+        done = replay.replay_matching(caller(request).project, body.get("code"), body.get("source"))
         reasons = [{"id": i, "code": code, "detail": detail} for i, code, detail in done.reasons]
         return Response({"tried": done.tried, "replayed": done.replayed, "remaining": reasons})
 
@@ -138,7 +138,7 @@ class Runs(OperationView):
         """Runs of the project, the newest first."""
         limit, offset = page_of(request)
         start = offset or 0
-        found = list(Run.objects.filter(project=request.project).order_by("-created_at", "id")[start : start + limit + 1])
+        found = list(Run.objects.filter(project=caller(request).project).order_by("-created_at", "id")[start : start + limit + 1])
         return Response(
             {"results": [run_document(run) for run in found[:limit]], "next": str(start + limit) if len(found) > limit else None}
         )
@@ -150,7 +150,7 @@ class RunDetail(OperationView):
     @extend_schema(operation_id="get_run", tags=["runs"], responses={200: RunShape})
     def get(self, request: Request, run_id: str) -> Response:
         """One run."""
-        return Response(run_document(runs.get(request.project, run_id)))
+        return Response(run_document(runs.get(caller(request).project, run_id)))
 
 
 class RunMove(OperationView):
@@ -161,7 +161,7 @@ class RunMove(OperationView):
     @extend_schema(operation_id="move_run", tags=["runs"], request=None, responses={200: RunShape})
     def post(self, request: Request, run_id: str, verb: str) -> Response:
         """Pause, resume or cancel."""
-        return Response(run_document(runs.move(request.project, run_id, verb)))
+        return Response(run_document(runs.move(caller(request).project, run_id, verb)))
 
 
 class Activate(OperationView):
@@ -174,7 +174,7 @@ class Activate(OperationView):
     )
     def post(self, request: Request, name: str, version: str) -> Response:
         """Serve this version once it has caught up: 202 and a run; 200 where it is active already."""
-        run = activation.activate(request.project, name, int(version), request.actor)
+        run = activation.activate(caller(request).project, name, int(version), caller(request).actor)
         if run is None:
             return Response({"name": name, "version": int(version), "status": "active"})
         return Response(run_document(run), status=202, headers={"Location": f"/api/v1/runs/{run.id}"})

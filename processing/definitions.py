@@ -15,7 +15,7 @@ _logger = structlog.get_logger(__name__)
 
 
 def known_groups(project: str) -> Mapping[str, GroupSpec]:
-    """name -> spec, deleted groups included. The stamp is compared on every call, so a definition counts once its answer was sent."""
+    """name -> spec, deleted groups too. The stamp is compared on every call, so a definition counts once its answer was sent."""
     try:
         found = published.published(project)
     except Unavailable:

@@ -25,7 +25,8 @@ class Envelope:
 def open_document(document: Any) -> Envelope:
     """A parsed JSON document -> its rows. An envelope is one only where `events` or `data` is a list.
 
-    Raises Invalid for a document that is neither object nor list and for a group or SQL that is no text, TooLarge beyond 10,000 rows.
+    Raises Invalid for a document that is neither object nor list and for a group or SQL that is no text, TooLarge beyond 10,000
+    rows.
     """
     if isinstance(document, list):
         return _limited(Envelope(document))

@@ -1,4 +1,4 @@
-"""Rows into the event log: judged, then appended with their dead letters, identities and offsets in one PostgreSQL transaction."""
+"""Rows into the event log: judged, then appended with dead letters, identities and offsets in one PostgreSQL transaction."""
 
 from __future__ import annotations
 
@@ -59,8 +59,7 @@ def accept(project: str, rows: Sequence[Incoming], *, request: tuple[str, bytes]
     verdicts = judge_all(project, rows, now)
     with transaction.atomic(using="default"):
         repeated = request is not None and not log_sources.claim_request(project, *request)
-        outcome = append(project, rows, verdicts, now, request=request[0] if request else None, repeated=repeated)
-    return outcome
+        return append(project, rows, verdicts, now, request=request[0] if request else None, repeated=repeated)
 
 
 def judge_all(project: str, rows: Sequence[Incoming], now: int) -> list[Judged | Refused]:
@@ -86,7 +85,7 @@ def append(
     request: str | None = None,
     repeated: bool = False,
 ) -> Outcome:
-    """Write judged rows inside the caller's transaction. repeated: an Idempotency-Key came again; its refusals are kept already."""
+    """Write judged rows in the caller's transaction. repeated: an Idempotency-Key came again; its refusals are kept already."""
     news, kept = [], []
     for index, (incoming, verdict) in enumerate(zip(rows, verdicts, strict=True)):
         if isinstance(verdict, Judged):

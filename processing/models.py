@@ -1,4 +1,4 @@
-"""Runs and dead letters: what people look at. The log's own tables are SQL in migration 0001, written by backends/offline/log.py alone."""
+"""Runs and dead letters: what people look at. The log's own tables are SQL in migration 0001, written by backends/offline alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from django.utils import timezone
 class DeadLetter(models.Model):
     """A row that was refused, or one that a group had to leave out (`group` and `position` set: a quarantine record).
 
-    Times are microseconds. The payload is kept as received up to 16 MiB, else its first 4 KiB (payload_size, payload_sha256 tell).
+    Times are microseconds. The payload is kept as received up to 16 MiB, else its first 4 KiB (payload_size and payload_sha256
+    tell).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -47,7 +48,7 @@ class DeadLetter(models.Model):
 
 
 class Run(models.Model):
-    """One execution: activate, backfill, process, materialize, export, monitor. State moves by conditional UPDATE in processing/runs.py."""
+    """One execution: activate, backfill, process, materialize, export, monitor. Moved by conditional UPDATE in processing/runs.py."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.TextField()

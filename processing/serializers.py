@@ -31,7 +31,8 @@ class LetterShape(serializers.Serializer[object]):
     id = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    source = serializers.CharField()
+    # the API's word; DRF takes declared fields away before its own attribute of this name is read
+    source = serializers.CharField()  # type: ignore[assignment]
     group = serializers.CharField(allow_blank=True)
     partition = serializers.IntegerField(allow_null=True)
     offset = serializers.IntegerField(allow_null=True)

@@ -14,7 +14,7 @@ from processing.models import Run
 ADVANCE = {activation.KIND: activation.advance, backfill.KIND: backfill.advance}
 
 
-@shared_task(name="processing.process_range")
+@shared_task(name="processing.process_range")  # type: ignore[untyped-decorator]  # celery has no types
 def process_range(project: str, position: int) -> None:
     """Apply the log up to a position as a Spark job; the consumer and HTTP commits ring it when the engine is Spark."""
     from processing.spark.job import process  # noqa: PLC0415 - pyspark (400 MB) is not in the embedded default
@@ -22,7 +22,7 @@ def process_range(project: str, position: int) -> None:
     process(project, position)
 
 
-@shared_task(name="processing.ring_spark")
+@shared_task(name="processing.ring_spark")  # type: ignore[untyped-decorator]  # celery has no types
 def ring_spark() -> None:
     """With the Spark engine: ring for every project, since a doorbell may have been lost; beat calls this."""
     if settings.JSTORE_ENGINE == "spark":
@@ -30,7 +30,7 @@ def ring_spark() -> None:
             process_range.delay(project, 0)
 
 
-@shared_task(name="processing.advance_run")
+@shared_task(name="processing.advance_run")  # type: ignore[untyped-decorator]  # celery has no types
 def advance_run(run_id: str) -> None:
     """Go on with a run; what is not over is rung again by the reaper."""
     run = Run.objects.filter(id=UUID(run_id)).first()
@@ -38,7 +38,7 @@ def advance_run(run_id: str) -> None:
         ADVANCE[run.type](run)
 
 
-@shared_task(name="processing.reap_runs")
+@shared_task(name="processing.reap_runs")  # type: ignore[untyped-decorator]  # celery has no types
 def reap_runs() -> None:
     """Ring for runs whose doorbell was lost or whose worker is gone; beat calls this every two seconds."""
     for run_id, kind in runs.waiting():

@@ -11,6 +11,7 @@ from typing import Any
 
 from backends.engine import EngineFailed
 from backends.offline import log, log_reading
+from backends.offline.inference import as_decided, open_columns
 from backends.offline.inputs import Event, Misfit, fitting
 from backends.offline.pairs import Pair, ready_pair
 from backends.offline.program import MULTIPLE, Program, program
@@ -25,7 +26,7 @@ _SHARE = 2_000_000  # events times runs in one statement; more runs are computed
 
 @dataclass(frozen=True)
 class Evaluated:
-    """V(t) of one entity. values None: no output row; newest_us: the newest event counted; any_event: the entity has events at t."""
+    """V(t) of one entity. values None: no output row; newest_us: the newest event counted; any_event: it has events at t."""
 
     values: dict[str, Any] | None
     newest_us: int | None
@@ -45,7 +46,7 @@ def events_between(
     ingested_by: int | None = None,
     misfits: list[Misfit] | None = None,
 ) -> list[list[Event]]:
-    """The group's fitting events for each (key, lower exclusive, upper inclusive), by (time, position); the others into `misfits`."""
+    """The group's fitting events for each (key, lower exclusive, upper inclusive), by (time, position); others to `misfits`."""
     route = made.spec.route(made.version)
     found: list[list[Event]] = [[] for _ in wants]
     for n, _, row in log_reading.scan(made.spec.project, pair, wants, upto, ingested_by):
@@ -106,6 +107,8 @@ def history(
 def _ready(spec: GroupSpec, version: int) -> tuple[Program, Pair]:
     found = spec.version(version)
     assert found is not None
+    if open_columns(spec, found):
+        spec, found = as_decided(spec, found, log.head(spec.project).position)
     return program(spec, found), pair_of(spec)
 
 

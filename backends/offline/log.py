@@ -62,8 +62,8 @@ def head(project: str) -> Head:
     """The head as committed; position 0 for a project without a log."""
     with cursor() as c:
         c.execute(
-            "SELECT coalesce(h.position, 0), coalesce(h.ingested_at, 0), s.system_identifier, k.timeline_id FROM pg_control_system() s, pg_control_checkpoint() k"
-            " LEFT JOIN log_head h ON h.project = %s",
+            "SELECT coalesce(h.position, 0), coalesce(h.ingested_at, 0), s.system_identifier, k.timeline_id"
+            " FROM pg_control_system() s, pg_control_checkpoint() k LEFT JOIN log_head h ON h.project = %s",
             [project],
         )
         position, ingested_at, system, timeline = c.fetchone()
@@ -134,7 +134,7 @@ def append(project: str, rows: Sequence[NewRow]) -> Appended:
 def _place(
     c: Any, project: str, rows: Sequence[NewRow], position: int
 ) -> tuple[list[int | None], list[tuple[int, NewRow, int | None]], dict[int, int]]:
-    """Duplicates out, positions to the rest. -> (position per row, [(position, row, position it supersedes)], {superseded here: by})."""
+    """Duplicates out, positions to the rest. -> (position per row, [(position, row, what it supersedes)], {superseded here: by})."""
     known = _identities(c, project, rows)
     placed: list[int | None] = []
     kept: list[tuple[int, NewRow, int | None]] = []
@@ -166,7 +166,8 @@ def _identities(c: Any, project: str, rows: Sequence[NewRow]) -> dict[tuple[str,
     if not asked:
         return {}
     c.execute(
-        "SELECT i.source, i.address, i.identity, i.position, i.revision, i.deleted FROM unnest(%s::text[], %s::text[], %s::text[]) AS a(source, address, identity)"
+        "SELECT i.source, i.address, i.identity, i.position, i.revision, i.deleted"
+        " FROM unnest(%s::text[], %s::text[], %s::text[]) AS a(source, address, identity)"
         " JOIN log_identity i ON i.project = %s AND i.source = a.source AND i.address = a.address AND i.identity = a.identity",
         [*(list(column) for column in zip(*asked, strict=True)), project],
     )
@@ -181,7 +182,8 @@ def _write_identities(
     for key, value in touched.items():
         if key in known:
             c.execute(
-                "UPDATE log_identity SET position = %s, revision = %s, deleted = %s WHERE project = %s AND source = %s AND address = %s AND identity = %s",
+                "UPDATE log_identity SET position = %s, revision = %s, deleted = %s"
+                " WHERE project = %s AND source = %s AND address = %s AND identity = %s",
                 [*value, project, *key],
             )
 

@@ -31,15 +31,19 @@ _COLUMNS = (
 )
 
 
+_RANGE = "e.project = %s AND e.position > %s AND e.position <= %s"
+
+
 def _log_row(cells: Sequence[Any]) -> LogRow:
-    return LogRow(*cells[:8], load_row(cells[8]))
+    position, source, address, record_time, ingested_at, deleted, supersedes, superseded_pos, text = cells
+    return LogRow(position, source, address, record_time, ingested_at, deleted, supersedes, superseded_pos, load_row(text))
 
 
 def read(project: str, after: int, limit: int, upto: int | None = None) -> list[LogRow]:
     """Rows with position > after (and <= upto), ascending, at most `limit`."""
     with cursor() as c:
         c.execute(
-            f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s",
+            f"SELECT {_COLUMNS} FROM log_event e WHERE {_RANGE} ORDER BY e.position LIMIT %s",
             [project, after, upto if upto is not None else (1 << 62), limit],
         )
         return [_log_row(cells) for cells in c.fetchall()]
@@ -49,7 +53,7 @@ def read_with(project: str, column: str, after: int, limit: int, upto: int) -> l
     """Like read, but only rows in which a column is there and not null."""
     with cursor() as c:
         c.execute(
-            f"SELECT {_COLUMNS} FROM log_event e WHERE e.project = %s AND e.position > %s AND e.position <= %s AND e.payload ->> %s IS NOT NULL ORDER BY e.position LIMIT %s",
+            f"SELECT {_COLUMNS} FROM log_event e WHERE {_RANGE} AND e.payload ->> %s IS NOT NULL ORDER BY e.position LIMIT %s",
             [project, after, upto, column, limit],
         )
         return [_log_row(cells) for cells in c.fetchall()]
@@ -75,7 +79,8 @@ class RowPlace:
 
     def with_row(self, row: dict[str, Any]) -> LogRow:
         """The row of the log with a text that was read elsewhere."""
-        return LogRow(*self.head, row)
+        position, source, address, record_time, ingested_at, deleted, supersedes, superseded_pos = self.head
+        return LogRow(position, source, address, record_time, ingested_at, deleted, supersedes, superseded_pos, row)
 
 
 def places(project: str, after: int, limit: int, upto: int) -> list[RowPlace]:
@@ -83,9 +88,10 @@ def places(project: str, after: int, limit: int, upto: int) -> list[RowPlace]:
     columns = _COLUMNS.rpartition(", ")[0]
     with cursor() as c:
         c.execute(
-            f"SELECT {columns}, coalesce(o.topic, ''), coalesce(e.topic_partition, 0), coalesce(e.topic_offset, 0), coalesce(e.item, 0) FROM log_event e"
+            f"SELECT {columns}, coalesce(o.topic, ''), coalesce(e.topic_partition, 0), coalesce(e.topic_offset, 0), coalesce(e.item, 0)"
+            " FROM log_event e"
             " LEFT JOIN log_source_offset o ON o.topic_id = e.topic_id AND o.topic_partition = e.topic_partition"
-            " WHERE e.project = %s AND e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s",
+            f" WHERE {_RANGE} ORDER BY e.position LIMIT %s",
             [project, after, upto, limit],
         )
         return [RowPlace(cells[:8], *cells[8:]) for cells in c.fetchall()]
@@ -108,8 +114,10 @@ def scan(
     from_keys = [key for key, _, _ in wants]
     with cursor() as c:
         c.execute(
-            f"SELECT w.n - 1, i.event_time, {_COLUMNS} FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS w(bucket, key, low, high, n)"
-            " JOIN log_index i ON i.pair = %s AND i.bucket = w.bucket AND i.key = w.key AND i.event_time > w.low AND i.event_time <= w.high AND i.position <= %s"
+            f"SELECT w.n - 1, i.event_time, {_COLUMNS}"
+            " FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS w(bucket, key, low, high, n)"
+            " JOIN log_index i ON i.pair = %s AND i.bucket = w.bucket AND i.key = w.key"
+            " AND i.event_time > w.low AND i.event_time <= w.high AND i.position <= %s"
             " JOIN log_event e ON e.project = %s AND e.position = i.position"
             " WHERE (e.superseded_pos IS NULL OR e.superseded_pos > %s) AND e.ingested_at <= %s ORDER BY 1, 2, 3",
             [

@@ -1,4 +1,4 @@
-"""Where rows come from: offsets of Kafka partitions, their gaps, and Idempotency-Keys, all inside the transaction of their rows."""
+"""Where rows come from: offsets of Kafka partitions, their gaps, Idempotency-Keys; all inside the transaction of their rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def lock_offsets(partitions: Iterable[tuple[str, str, int]]) -> dict[tuple[str, 
     with cursor() as c:
         for topic_id, topic, partition in sorted(set(partitions)):
             c.execute(
-                "INSERT INTO log_source_offset (topic_id, topic_partition, topic, next_offset) VALUES (%s, %s, %s, -1) ON CONFLICT DO NOTHING",
+                "INSERT INTO log_source_offset (topic_id, topic_partition, topic, next_offset) VALUES (%s, %s, %s, -1)"
+                " ON CONFLICT DO NOTHING",
                 [topic_id, partition, topic],
             )
             c.execute(
@@ -47,7 +48,8 @@ def offsets(partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int 
     asked = list(partitions)
     with cursor() as c:
         c.execute(
-            "SELECT topic_id, topic_partition, next_offset FROM log_source_offset WHERE (topic_id, topic_partition) IN %s AND next_offset >= 0",
+            "SELECT topic_id, topic_partition, next_offset FROM log_source_offset"
+            " WHERE (topic_id, topic_partition) IN %s AND next_offset >= 0",
             [tuple(asked) or (("", 0),)],
         )
         known = {(topic_id, partition): at for topic_id, partition, at in c.fetchall()}
@@ -58,7 +60,8 @@ def move_offset(topic_id: str, partition: int, next_offset: int, stored: int, du
     """Advance a locked offset row and its conservation counters."""
     with cursor() as c:
         c.execute(
-            "UPDATE log_source_offset SET next_offset = %s, stored = stored + %s, duplicates = duplicates + %s, rejected = rejected + %s"
+            "UPDATE log_source_offset"
+            " SET next_offset = %s, stored = stored + %s, duplicates = duplicates + %s, rejected = rejected + %s"
             " WHERE topic_id = %s AND topic_partition = %s",
             [next_offset, stored, duplicates, rejected, topic_id, partition],
         )
@@ -68,6 +71,7 @@ def note_gap(topic_id: str, partition: int, first: int, next_offset: int) -> Non
     """Offsets first .. next_offset - 1 will never come (compaction, markers, expiry): say so and go on."""
     with cursor() as c:
         c.execute(
-            "INSERT INTO log_source_gap (topic_id, topic_partition, first_offset, next_offset, noticed_at) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO log_source_gap (topic_id, topic_partition, first_offset, next_offset, noticed_at)"
+            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [topic_id, partition, first, next_offset, now_us()],
         )

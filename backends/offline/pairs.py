@@ -100,7 +100,8 @@ def _make(project: str, keys: Sequence[str], time_column: str, time_kind: str) -
         c.execute("SELECT position FROM log_head WHERE project = %s FOR UPDATE", [project])
         (position,) = c.fetchone()
         c.execute(
-            "INSERT INTO log_pair (project, keys, time_column, time_kind, made_at, complete) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO log_pair (project, keys, time_column, time_kind, made_at, complete) VALUES (%s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
             [project, json.dumps(list(keys)), time_column, time_kind, position, position == 0],
         )
         c.execute("UPDATE log_head SET pairs = pairs + 1 WHERE project = %s", [project])
@@ -117,8 +118,8 @@ def _index_chunk(project: str, pair: Pair) -> None:
         if complete:
             return
         c.execute(
-            "SELECT position, payload::text, record_time, ingested_at FROM log_event WHERE project = %s AND position > %s AND position <= %s AND NOT deleted"
-            " ORDER BY position LIMIT %s",
+            "SELECT position, payload::text, record_time, ingested_at FROM log_event"
+            " WHERE project = %s AND position > %s AND position <= %s AND NOT deleted ORDER BY position LIMIT %s",
             [project, done, made_at, _CHUNK],
         )
         rows = [(position, load_row(text), record_time, ingested_at) for position, text, record_time, ingested_at in c.fetchall()]

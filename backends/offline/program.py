@@ -1,4 +1,4 @@
-"""A version's SQL ready to run: compiled once, rendered per layout of the group's types, with open columns given a provisional type."""
+"""A version's SQL ready to run: compiled once, rendered per layout of the group's types, open columns under provisional types."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Program:
         return -1 if self.window is None else self.window.lower(t)
 
     def general(self, events: Sequence[Event], runs: Sequence[int], on: Engine | None = None) -> dict[int, list[Any] | str]:
-        """Runs of fitting events -> {run: output values, or MULTIPLE}; a run without output row is absent. Raises EngineFailed."""
+        """Runs of fitting events -> {run: output values, or MULTIPLE}, absent without an output row. Raises EngineFailed."""
         if not events:
             return {}
         chosen = on or engine()

@@ -21,7 +21,7 @@ def event_of(route: Route, row: LogRow) -> Event | None:
 
 
 def _place(route: Route, row: LogRow) -> tuple[str, int] | None:
-    """-> (encoded key, event time us) of a row by a route's keys and time column; None where it has no good ones, or is a tombstone."""
+    """-> (encoded key, event time us) of a row by a route's keys and time column; None for a tombstone or without good ones."""
     if row.deleted:
         return None
     try:

@@ -1,12 +1,13 @@
 """The only place that spells a Redis key of values. The hash tag {project.bucket} keeps a bucket in one slot of a cluster.
 
-The entity's text stands last and raw: Redis keys are binary safe, and the first braces decide the slot. No pattern is ever made of it.
+The entity's text stands last and raw: Redis keys are binary safe, and the first braces decide the slot. No pattern is ever made
+of it.
 """
 
 from __future__ import annotations
 
 
-def prefix(kind: str, project: str, bucket: int, code: str) -> str:
+def _of_bucket(kind: str, project: str, bucket: int, code: str) -> str:
     return f"js:{{{project}.{bucket}}}:{code}:{kind}"
 
 
@@ -22,9 +23,9 @@ def tiles_key(project: str, bucket: int, code: str, entity: str) -> str:
 
 def due_key(project: str, bucket: int, code: str) -> str:
     """Sorted set of entity -> the time (us) at which the sweeper must look at it."""
-    return prefix("d", project, bucket, code)
+    return _of_bucket("d", project, bucket, code)
 
 
 def cursor_key(project: str, bucket: int, code: str) -> str:
     """The cursor record of a bucket (core.record.Cursor)."""
-    return prefix("c", project, bucket, code)
+    return _of_bucket("c", project, bucket, code)

@@ -119,7 +119,7 @@ class OnlineStore:
         return answers
 
     def _pipeline(self, calls: Sequence[tuple[str, list[str], list[Any]]]) -> list[Any]:
-        pipe = self._client.pipeline(transaction=False)
+        pipe: Any = self._client.pipeline(transaction=False)  # its execute_command has no types
         for text, keys, argv in calls:
             pipe.execute_command("EVALSHA", _SHA[text], len(keys), *keys, *argv)
         return list(pipe.execute(raise_on_error=False))

@@ -14,7 +14,7 @@ from core.record import STATE_BYTES, Record, Run, pack_record, unpack_record
 
 @dataclass(frozen=True)
 class Entity:
-    """One entity of a batch: what Redis holds of it, and its new events. `fresh`: forget what Redis holds, `events` is all there is."""
+    """One entity of a batch: what Redis holds of it, its new events. `fresh`: forget what Redis holds, `events` is all there is."""
 
     key: str
     bucket: int
@@ -30,7 +30,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class Built:
-    """The next state of one entity. `values`: the output values now, None without an output row (what the offline table keeps)."""
+    """The next state of one entity. `values`: the output values now, None without an output row; the offline table keeps them."""
 
     entity: Entity
     record: Record

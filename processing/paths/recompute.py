@@ -28,7 +28,7 @@ class _Plan:
 def build(
     made: Program, pair: Pair, entities: Sequence[Entity], position: int, keep: bool, now: int, on: Engine | None = None
 ) -> list[Built]:
-    """Read each entity's events up to a log position and compute. keep: a sweep, the record keeps its own position. Raises EngineFailed."""
+    """Read each entity's events up to a log position and compute. keep: a sweep, records keep their position. Raises EngineFailed."""
     wants = [(e.key, made.lower(now), _LATEST) for e in entities]
     plans = [_plan(made, e, events, now) for e, events in zip(entities, events_between(made, pair, wants, position), strict=True)]
     events: list[Event] = []
@@ -58,7 +58,7 @@ def build(
                 _run(made, plan.events, plan.next, following, any_event or any(e.time <= plan.next for e in plan.events))
             )
         record = Record(at, made.layout, tuple(record_runs), plan.end if plan.next is not None else FOREVER)
-        built.append(Built(plan.entity, record, None if current is None else current))  # type: ignore[arg-type]  # MULTIPLE left above
+        built.append(Built(plan.entity, record, None if current is None else current))
     return built
 
 

@@ -1,4 +1,4 @@
-"""The Spark job behind the doorbell: everything between the cursors and the head, read and computed by Spark, written under the same fences."""
+"""The Spark job behind the doorbell: from the cursors to the head, read and computed by Spark, written under the same fences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def spark_engine() -> Spark:
 
 
 def process(project: str, position: int) -> int:
-    """Apply the log up to its head (`position` is only what rang). -> the position reached, or where it stands when another job runs.
+    """Apply the log up to its head (`position` is only what rang). -> the position reached, or `position` where another job runs.
 
     Doorbells that ring meanwhile find the lock taken and go; the holder looks at the head once more after it has let go.
     """

@@ -8,7 +8,10 @@ from core.clock import MICRO, format_time
 from tests.processing.world import World
 
 NOON = 1_790_000_000 * MICRO
-SQL = "SELECT user_id, SUM(amount) AS total, AVG(amount) AS mean, COUNT(*) AS n, MAX(amount) AS high FROM input_data GROUP BY user_id"
+SQL = (
+    "SELECT user_id, SUM(amount) AS total, AVG(amount) AS mean, COUNT(*) AS n, MAX(amount) AS high"
+    " FROM input_data GROUP BY user_id"
+)
 
 
 @pytest.fixture
@@ -90,8 +93,8 @@ def test_a_correction_and_a_delete_rebuild_their_entity(world):
 def test_composite_keys_strings_lists_and_dates(world):
     world.define(
         "g",
-        "SELECT user_id, item_id, MAX_BY(kind, timestamp) AS last_kind, ARRAY_SORT(COLLECT_SET(kind)) AS kinds, MAX(CAST(timestamp AS DATE)) AS day"
-        " FROM input_data GROUP BY user_id, item_id",
+        "SELECT user_id, item_id, MAX_BY(kind, timestamp) AS last_kind, ARRAY_SORT(COLLECT_SET(kind)) AS kinds,"
+        " MAX(CAST(timestamp AS DATE)) AS day FROM input_data GROUP BY user_id, item_id",
         entity="user_id,item_id",
     )
     world.push([{"user_id": "u", "item_id": 7, "kind": k, "timestamp": at(-i)} for i, k in enumerate("abca")])

@@ -1,4 +1,4 @@
-"""With JSTORE_ENGINE=spark the consumer's doorbell makes a Celery task run the work as a Spark job, reading Kafka by offset, with the same results."""
+"""With JSTORE_ENGINE=spark the consumer's doorbell makes a Celery task run a Spark job that reads Kafka by offset: same results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from tests.servers.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 OUTPUTS = {"total": ("sum", "amount"), "n": ("count",), "high": ("max", "amount"), "mean": ("avg", "amount")}
-TILES = "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, MAX(amount) AS high, AVG(amount) AS mean FROM input_data GROUP BY user_id"
+TILES = (
+    "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, MAX(amount) AS high, AVG(amount) AS mean"
+    " FROM input_data GROUP BY user_id"
+)
 GROUPS = {
     "spark_all": (TILES, None),
     "spark_1d": (TILES, "1d"),

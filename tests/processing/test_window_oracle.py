@@ -1,6 +1,7 @@
-"""Windows against brute force: random, late, duplicated, held and boundary events; all six windows and none; tiles = recompute = oracle.
+"""Windows against brute force: random, late, duplicated, held and boundary events; six windows and none; each path = oracle.
 
-Each example is one entity's life: batches at rising clocks, read at random clocks from ready rows, as of past times, and as history.
+Each example is one entity's life: batches at rising clocks, read at random clocks from ready rows, as of past times, and as
+history.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ OUTPUTS = {
     "some": ("sum", lambda e: e["amount"] if e["kind"] == "a" else None),
 }
 TILES = (
-    "SELECT user_id, SUM(amount) AS total, AVG(amount) AS mean, COUNT(*) AS n, COUNT(amount) AS seen, MIN(amount) AS low, MAX(amount) AS high,"
-    " STDDEV(amount) AS spread, SUM(whole) AS whole, SUM(CASE WHEN kind = 'a' THEN amount END) AS some FROM input_data GROUP BY user_id"
+    "SELECT user_id, SUM(amount) AS total, AVG(amount) AS mean, COUNT(*) AS n, COUNT(amount) AS seen, MIN(amount) AS low,"
+    " MAX(amount) AS high, STDDEV(amount) AS spread, SUM(whole) AS whole, SUM(CASE WHEN kind = 'a' THEN amount END) AS some"
+    " FROM input_data GROUP BY user_id"
 )
 RECOMPUTE = TILES.replace(" FROM", ", COUNT(DISTINCT kind) AS kinds FROM")
 ROW = "SELECT user_id, amount, kind FROM input_data"

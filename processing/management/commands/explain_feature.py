@@ -35,9 +35,8 @@ class Command(BaseCommand):
             raise CommandError(f"there is no {feature} in project {project}")
         made = program(spec, version)
         say = self.stdout.write
-        say(
-            f"{spec.name}@{version.number} ({version.status}), entity {', '.join(spec.entity)}, time {spec.timestamp_column} {spec.time_kind}"
-        )
+        say(f"{spec.name}@{version.number} ({version.status}), entity {', '.join(spec.entity)}")
+        say(f"time: {spec.timestamp_column} {spec.time_kind}")
         say(f"path: {version.path}: {version.path_reason}")
         say(
             "window: the whole history"

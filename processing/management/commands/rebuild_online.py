@@ -1,4 +1,4 @@
-"""`manage.py rebuild_online`: the online store made again from the log, while it serves; readers are told STALE until a bucket is whole."""
+"""`manage.py rebuild_online`: the online store made again from the log while it serves; STALE until a bucket is whole."""
 
 from __future__ import annotations
 
