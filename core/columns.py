@@ -1,6 +1,6 @@
 """Blocks of many rows at once, column by column: the read side of core.codec for large answers.
 
-Only for blocks of BIGINT and DOUBLE without NULLs, which features mostly are: 100 rows x 50 columns in 30 us, by rows 250.
+Only for blocks of BIGINT and DOUBLE without NULLs, which features mostly are: 100 rows x 50 columns in 50 us, by rows 240.
 """
 
 from __future__ import annotations

@@ -66,7 +66,10 @@ def values_by(
     max_age: float | None = None,
 ) -> dict[str, Any]:
     """The same, for an entity that only the group's keys tell: see `one_entity`, `path_entity`."""
-    found = _answer(project, (ref,), lambda plan: entity_of(plan.parts[0]), _wishes(clock, max_age))
+    try:
+        found = _answer(project, (ref,), lambda plan: entity_of(plan.parts[0]), _wishes(clock, max_age))
+    except JStoreError as error:
+        raise _without_list(error) from None
     return values_document(found.plan, found.rows[0], {key: column[0] for key, column in found.columns.items()})
 
 
@@ -94,7 +97,17 @@ def resolve(project: str, ref: str) -> Part:
 
 def plan_now(project: str, ref: str) -> Plan:
     """The same, as the plan of that one reference."""
-    return _planned(project, (ref,), newest=True)[1]
+    try:
+        return _planned(project, (ref,), newest=True)[1]
+    except JStoreError as error:
+        raise _without_list(error) from None
+
+
+def _without_list(error: JStoreError) -> JStoreError:
+    """An error of the one reference that stands in the address, not in a list of the body."""
+    if error.pointer == "/features/0":
+        error.pointer = None
+    return error
 
 
 def online_features(

@@ -31,7 +31,7 @@ def port(tmp_path_factory):
     env = {**os.environ, "JSTORE_ANONYMOUS_LOCAL": "1", "PYTHONPATH": str(ROOT), "REDIS_URI": settings.REDIS_URI, **metrics}
     server = Process("granian", command, home / "granian.log", env)
     server.start()
-    server.wait_until(lambda: answers(port), 60)
+    server.wait_until(lambda: answers(port), 120)
     yield port
     server.stop()
 

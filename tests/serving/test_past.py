@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from core.clock import MICRO, format_time
+from core.clock import MICRO, format_time, now_us
 from serving.hot import hot_app
 from tests.processing.world import World
 from tests.serving.wsgi import call
@@ -97,3 +97,19 @@ def test_times_are_read_leniently_and_refused_clearly(ask):
         status, found = ask("all", query)
         assert (status, found["code"], found["errors"][0]["pointer"]) == (422, code, pointer), query
     assert ask("none", f"at={at(0)}")[0] == 404
+
+
+def test_what_is_served_equals_what_the_log_says(fresh, monkeypatch, django, make_key):
+    now = now_us()
+    world = World(monkeypatch, now)
+    for name, window in (("all", None), ("hour", "1h"), ("week", "7d")):
+        world.define(name, SQL, window=window, columns={"amount": "DOUBLE"})
+    world.push([{"user_id": "u", "amount": float(i), "timestamp": format_time(now - i * HOUR // 4)} for i in range(12)])
+    world.settle()
+    app, key = hot_app(django), make_key()
+    for name in ("all", "hour", "week"):
+        path = f"/api/v1/features/{name}/values/u"
+        served = call(app, "GET", path, key=key).json
+        assert {cell["status"] for cell in served["values"].values()} == {"PRESENT"}
+        past = call(app, "GET", path, query=f"at={served['as_of']}", key=key).json
+        assert past == served

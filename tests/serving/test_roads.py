@@ -95,6 +95,13 @@ def test_both_roads_answer_alike(trips, hot, django, key, question):
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
+def test_what_nobody_foresaw_is_a_problem_document_and_in_the_log(trips, redis, hot, key, caplog):
+    redis.set(f"js:{{default.{world.bucket_of('broken', 16)}}}:{trips.versions[1].code}:r:broken", b"\x01")
+    reply = call(hot, "GET", VALUES + "trips/values/broken", key=key, HTTP_X_REQUEST_ID="asked-1")
+    assert (reply.status, reply.json["code"], reply.json["request_id"]) == (500, "internal", "asked-1")
+    assert "struct" in caplog.text
+
+
 def test_the_body_must_be_json_by_name_too(trips, hot, django, key):
     for app in (hot, django):
         reply = call(app, "POST", ONLINE, json.dumps(BODY).encode(), key=key, content_type="text/plain")
