@@ -18,7 +18,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from jstore_site.embedded.ports import free_port
-from tests.servers.process import Process, ServerFailed
+from tests.servers.process import Process, ServerFailed, answers
 
 ROOT = Path(__file__).resolve().parents[2]
 JARS = ROOT / "target" / "kafka-libs"
@@ -100,6 +100,8 @@ class Kafka:
             admin.close()
 
     def _ready(self) -> bool:
+        if not answers(self.port):
+            return False
         try:
             admin = KafkaAdminClient(bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=1_000)
         except KafkaError:

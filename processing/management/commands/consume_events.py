@@ -45,6 +45,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: consumer.stop())
         logger.info("Consuming %s from %s into project %s", topic, ", ".join(config.bootstrap_servers), project)
+        logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells each of its metadata requests, every 10 s
         consumer.run()
 
 
