@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backends.engine.layouts import layout_for
 from core.definitions import Definition
 from core.errors import Invalid
 from core.spec import Layout
 from core.sql import Compiled, compile_sql
 from features.judging import judge
-from features.layouts import fitting_defaults, layout_for
+from features.layouts import fitting_defaults
 from features.models import Group, Version
 
 # The record's header keeps the layout in one byte.

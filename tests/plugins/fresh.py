@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from backends.offline import pairs, program, tables
+from backends.offline import inference, pairs, program, tables
 from backends.online import published
-from processing import settle
 
 LOG = "log_head, log_event, log_identity, log_pair, log_index, log_source_offset, log_source_gap, log_request"
 
@@ -23,6 +22,6 @@ def fresh(transactional_db: None, redis: Any) -> Iterator[Any]:
         c.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'fv\\_%%'")
         for (name,) in c.fetchall():
             c.execute(f'DROP TABLE "{name}"')
-    for memory in (pairs._known, program._programs, tables._ready, published._cache, settle._searched):
+    for memory in (pairs._known, program._programs, tables._ready, published._cache, inference._searched):
         memory.clear()
     yield redis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from backends.offline.evaluate import history, value_at
 from core.clock import MICRO, format_time
 from tests.processing.world import World
 
@@ -107,3 +108,11 @@ def test_types_come_from_the_first_value_that_fits_the_sql(world):
     world.push([event("u", -3, None), event("u", -2, "abc"), event("u", -1, 4)])
     world.settle()
     assert world.read("g", "u", NOON)[2] == {"total": 4.0}
+
+
+def test_a_read_from_the_log_knows_the_types_that_the_log_decides_before_the_applier_does(world):
+    from_log = world.define("g", "SELECT user_id, SUM(amount) AS total, MAX(kind) AS kind FROM input_data GROUP BY user_id")
+    world.push([event("u", -2, 3.0, kind="a"), event("u", -1, 4.0, kind="b")])
+    rows, _ = history(from_log, 1, "u", None, NOON, 10, None)
+    assert [values for _, values in rows] == [{"total": 3.0, "kind": "a"}, {"total": 7.0, "kind": "b"}]
+    assert value_at(from_log, 1, "u", NOON).values == {"total": 7.0, "kind": "b"}

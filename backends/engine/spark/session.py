@@ -42,7 +42,7 @@ _RUNTIME = {
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
 }
 T = TypeVar("T")
-logging.getLogger("py4j").setLevel(logging.WARNING)  # it would speak of every connection it closes
+logging.getLogger("py4j").setLevel(logging.CRITICAL)  # it logs what it raises, and more of it when the driver ends
 
 
 class Spark(Engine):
