@@ -36,6 +36,7 @@ lint: ## style, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd sdk/python && ../../$(BIN)/mypy j_feature_store
 	$(BIN)/lint-imports
 
 format: ## put the style right
