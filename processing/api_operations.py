@@ -15,7 +15,7 @@ from core.codec import to_us
 from core.errors import Invalid
 from features.parsers import StrictJSONParser
 from features.permissions import HasScopes, caller
-from processing import activation, dead_letters, replay, runs
+from processing import activation, dead_letters, no_route, replay, runs
 from processing.models import Run
 from processing.serializers import LetterPage, RunPage, RunShape
 
@@ -53,7 +53,7 @@ class DeadLetters(OperationView):
     def get(self, request: Request) -> Response:
         """Refused and quarantined rows, the newest first."""
         limit, cursor = page_of(request)
-        found, following = dead_letters.list_letters(
+        found, following = no_route.list_letters(
             caller(request).project, request.query_params.get("code"), request.query_params.get("source"), limit, cursor
         )
         return Response(

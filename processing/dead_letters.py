@@ -16,6 +16,7 @@ from core.errors import NotFound
 from core.rows import dump_row
 from processing.models import DeadLetter
 
+NO_ROUTE = "no_route"  # not a refusal: the row is in the log, its payload is read from there, and a group made later takes it
 KEPT_WHOLE = 16 * 1024 * 1024
 KEPT_OF_LARGER = 4096
 

@@ -16,7 +16,7 @@ from core.rows import dump_row
 from core.spec import GroupSpec, VersionSpec
 from core.strict_json import Malformed
 from processing import dead_letters
-from processing.dead_letters import Letter
+from processing.dead_letters import NO_ROUTE, Letter
 from processing.definitions import known_groups
 from processing.judging import Judged, Refused, judge
 
@@ -120,6 +120,11 @@ def append(
             Letter(project, code, detail, SOURCE, new.row, now, address=new.address or "", group=group, position=position)
             for group, code, detail in verdict.quarantine
         ]
+    letters += [
+        Letter(project, NO_ROUTE, "no group takes this row yet", SOURCE, b"", now, address=new.address or "", position=position)
+        for new, verdict, position in stored
+        if verdict.unrouted
+    ]
     dead_letters.store(letters)
     for _, verdict, _ in stored:
         for group in verdict.near:

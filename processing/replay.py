@@ -33,8 +33,9 @@ def replay(project: str, letter_id: int, payload: Any = None) -> dict[str, Any]:
     address = letter.address or None
     if letter.position is not None:  # the row is stored: its groups have it; only the one that left it out gets the corrected row
         if payload is None:
-            raise Conflict("still_unfit", f"the stored row does not fit {letter.group}; send it corrected")
-        address = letter.group
+            what = f"does not fit {letter.group}" if letter.group else "is taken by no group; make one"
+            raise Conflict("still_unfit", f"the stored row {what}, or send it corrected")
+        address = letter.group or address
     envelope = open_document(document)
     arrival = letter.received_at
     rows = [Incoming(row, arrival, envelope.address or address) for row in envelope.rows]

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from backends.offline import log
-from processing import activation, backfill, runs
+from processing import activation, backfill, no_route, runs
 from processing.models import Run
 
 ADVANCE = {activation.KIND: activation.advance, backfill.KIND: backfill.advance}
@@ -28,6 +28,13 @@ def ring_spark() -> None:
     if settings.JSTORE_ENGINE == "spark":
         for project in log.projects():
             process_range.delay(project, 0)
+
+
+@shared_task(name="processing.prune_no_route")
+def prune_no_route() -> None:
+    """Drop the `no_route` records of rows that a group takes by now; beat calls this."""
+    for project in log.projects():
+        no_route.prune(project)
 
 
 @shared_task(name="processing.advance_run")  # type: ignore[untyped-decorator]  # celery has no types

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core import strict_json
 from core.errors import JStoreError
 from features.pages import PROJECT, act, editing, is_fragment, may_edit, page
-from processing import dead_letters
+from processing import dead_letters, no_route
 from processing.dead_letters import KEPT_WHOLE
 from processing.models import DeadLetter
 from processing.replay import Replayed, replay_matching
@@ -37,7 +37,7 @@ def whole(text: str) -> int | None:
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters, newest first, with what can be filtered by."""
     code, source = request.GET.get("code", ""), request.GET.get("source", "")
-    rows, following = dead_letters.list_letters(
+    rows, following = no_route.list_letters(
         PROJECT, code or None, source or None, PER_PAGE, whole(request.GET.get("cursor", ""))
     )
     counts = dead_letters.counts(PROJECT)
@@ -59,7 +59,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @require_GET
 def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Fragment (and, without htmx, a page): one letter with its payload and what can be done about it."""
-    found = dead_letters.get(PROJECT, letter_id)
+    found = no_route.get(PROJECT, letter_id)
     template = "processing/letter.html" if is_fragment(request) else "processing/letter_page.html"
     return render(request, template, letter_context(request, found, dead_letters.payload_text(found)))
 
@@ -90,7 +90,7 @@ def corrected(found: DeadLetter, text: str) -> Any:
 @require_POST
 def replay(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Sends one letter through the door again. Where it is refused, the text being corrected stays on the page."""
-    found = dead_letters.get(PROJECT, letter_id)
+    found = no_route.get(PROJECT, letter_id)
     text = request.POST.get("payload")
     try:
         replay_letter(PROJECT, letter_id, None if text is None else corrected(found, text))

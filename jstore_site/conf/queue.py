@@ -22,5 +22,6 @@ task_track_started = False
 beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
 beat_schedule: dict[str, Any] = {
     "reap-runs": {"task": "processing.reap_runs", "schedule": 2.0, "options": {"expires": 10}},
+    "prune-no-route": {"task": "processing.prune_no_route", "schedule": 60.0, "options": {"expires": 60}},
     "ring-spark": {"task": "processing.ring_spark", "schedule": 15.0, "options": {"expires": 15}},
 }
