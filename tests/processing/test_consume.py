@@ -135,7 +135,7 @@ def test_a_record_that_no_one_can_store_becomes_a_dead_letter_and_the_rest_goes_
     assert stored(topic) == ["0", "1", "2", "3", "4"], "what stands before it is stored, it is tried again"
     run_until(consumer, lambda: len(stored(topic)) == 7)
     assert stored(topic) == ["0", "1", "2", "3", "4", "6", "7"]
-    (letter,) = DeadLetter.objects.filter(project=topic)
+    (letter,) = DeadLetter.objects.filter(project=topic).exclude(code="no_route")  # no group takes these rows
     assert (letter.code, letter.partition, letter.offset) == ("unstorable", 0, 5)
     assert bytes(letter.payload) == rows(5)[0]
     assert "secret-value" not in letter.detail
