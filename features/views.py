@@ -71,7 +71,10 @@ def palette(request: HttpRequest) -> HttpResponse:
 
 def form_page(request: HttpRequest, form: FeatureForm, base: str, status: int = 200) -> HttpResponse:
     """The "+" page around a form."""
-    context = {"section": "features", "form": form, "base": base, "example": EXAMPLE, "sql_errors": form.sql_errors}
+    report: dict[str, Any] = {"sql_errors": form.sql_errors} if form.sql_errors else {}
+    if request.method == "POST" and not report and request.POST.get("enable_sql"):
+        report = check_sql(request.POST)  # the services stop at the first wrong field; the SQL is looked at all the same
+    context = {"section": "features", "form": form, "base": base, "example": EXAMPLE, **report}
     return render(request, "features/form.html", context, status=status)
 
 

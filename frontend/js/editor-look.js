@@ -20,9 +20,9 @@ export const look = EditorView.theme({
   ".cm-content": { padding: "10px 0", caretColor: "var(--color-base-content)" },
   ".cm-cursor": { borderLeftColor: "var(--color-base-content)" },
   ".cm-gutters": { backgroundColor: "var(--color-base-200)", color: "var(--tok-comment)", border: "none" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in oklch, var(--color-base-content) 4%, transparent)" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in oklab, var(--color-base-content) 4%, transparent)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "color-mix(in oklch, var(--color-primary) 22%, transparent)",
+    backgroundColor: "color-mix(in oklab, var(--color-primary) 22%, transparent)",
   },
   ".cm-placeholder": { color: "var(--tok-comment)" },
   ".cm-tooltip": {
@@ -35,6 +35,6 @@ export const look = EditorView.theme({
     backgroundImage: "none",
     textDecoration: "underline wavy var(--ink-bad)",
     textUnderlineOffset: "3px",
-    backgroundColor: "color-mix(in oklch, var(--ink-bad) 12%, transparent)",
+    backgroundColor: "color-mix(in oklab, var(--ink-bad) 12%, transparent)",
   },
 });

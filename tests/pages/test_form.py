@@ -65,6 +65,12 @@ def test_every_other_error_stands_at_its_field(site):
     assert "Write the SQL, or switch the transformation off." in answer.content.decode()
 
 
+def test_a_wrong_name_and_a_wrong_sql_are_shown_at_once(site):
+    html = site.post("/new-feature/", {**GOOD, "name": "9 lives", "sql_query": "SELECT nothing"}).content.decode()
+    assert 'id="id_name_error"' in html
+    assert "data-line=" in html
+
+
 def test_an_unknown_window_stands_at_the_window(site):
     html = site.post("/new-feature/", {**GOOD, "aggregation_window": "8w"}).content.decode()
     assert 'id="id_aggregation_window_error"' in html
