@@ -31,6 +31,7 @@ PERCENTILES = {
 }  # fmt: skip
 WHOLE_NAMES = frozenset(one.name for one in WHOLE)
 NAMES = AGGREGATE_NAMES
+_SHARED = frozenset({"COUNT", "SUM", "AVG", "MEAN", *SPREADS, *EXTREMES})
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ class Call:
     filter: exp.Expr | None
     node: exp.Expr
     within: exp.Expr | None = None
+
+    def identity(self) -> str:
+        """The call as written, but for the names whose partials are of one kind: AVG(x) and SUM(x) share a sum. It does not depend
+        on types, so neither does the number of partials."""
+        parts = [self.filter, self.within, *self.arguments]
+        words = [part.sql(dialect="spark") if part is not None else "" for part in parts]
+        name = "" if self.name in _SHARED else self.name
+        return "\0".join([name, str(self.distinct), str(self.ignore_nulls), *words])
 
 
 def aggregate_call(node: exp.Expr) -> Call | None:

@@ -29,6 +29,7 @@ class Partial:
     text: str
     type: Type
     merge: str | None = None
+    tag: str = "whole"  # with the arguments as written, what makes two partials one
 
     def plain(self) -> str:
         """The text over a group."""
@@ -65,20 +66,22 @@ def count(value: Sql | None, condition: str | None) -> Aggregate:
 
 
 def _count(text: str) -> Partial:
-    return Partial(f"COUNT({text}){OVER}", BIGINT, "CAST(SUM({p}) AS BIGINT)")
+    return Partial(f"COUNT({text}){OVER}", BIGINT, "CAST(SUM({p}) AS BIGINT)", "count")
 
 
 def _sum(value: Sql, condition: str | None, dialect: str, distinct: str = "") -> Partial:
     text = guarded(value.text, condition)
     match value.type.name:
         case "BIGINT" if dialect == "duckdb":  # HUGEINT inside, exact
-            return Partial(f"CAST(SUM({distinct}{text}){OVER} AS DECIMAL(38,0))", BIG_SUM, "SUM({p})")
+            return Partial(f"CAST(SUM({distinct}{text}){OVER} AS DECIMAL(38,0))", BIG_SUM, "SUM({p})", "sum")
         case "BIGINT":
-            return Partial(f"CAST(SUM({distinct}CAST({text} AS DECIMAL(20,0))){OVER} AS DECIMAL(38,0))", BIG_SUM, "SUM({p})")
+            return Partial(
+                f"CAST(SUM({distinct}CAST({text} AS DECIMAL(20,0))){OVER} AS DECIMAL(38,0))", BIG_SUM, "SUM({p})", "sum"
+            )
         case "DECIMAL":
             kind = decimal(38, value.type.scale)
-            return Partial(f"CAST(SUM({distinct}{text}){OVER} AS {kind})", kind, f"CAST(SUM({{p}}) AS {kind})")
-    return Partial(f"SUM({distinct}{text}){OVER}", DOUBLE if value.type.name == "DOUBLE" else value.type, "SUM({p})")
+            return Partial(f"CAST(SUM({distinct}{text}){OVER} AS {kind})", kind, f"CAST(SUM({{p}}) AS {kind})", "sum")
+    return Partial(f"SUM({distinct}{text}){OVER}", DOUBLE if value.type.name == "DOUBLE" else value.type, "SUM({p})", "sum")
 
 
 def total(value: Sql, condition: str | None, dialect: str, distinct: bool = False) -> Aggregate:
@@ -104,7 +107,7 @@ def average(value: Sql, condition: str | None, dialect: str, distinct: bool = Fa
 
 def extreme(word: str, value: Sql, condition: str | None) -> Aggregate:
     """MIN or MAX, and of booleans BOOL_AND or BOOL_OR."""
-    partial = Partial(f"{word}({guarded(value.text, condition)}){OVER}", value.type, f"{word}({{p}})")
+    partial = Partial(f"{word}({guarded(value.text, condition)}){OVER}", value.type, f"{word}({{p}})", word)
     return Aggregate((partial,), lambda p: p[0], value.type, value.reads)
 
 
@@ -113,8 +116,8 @@ def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: 
     number = convert(value, DOUBLE, dialect)
     text, top = guarded(number.text, condition), pieces.double(_SQUARES, dialect)
     low = f"CASE WHEN ABS({text}) <= {top} THEN {text} END"
-    n = Partial(f"COUNT({text}){OVER}", BIGINT, "CAST(SUM({p}) AS BIGINT)")
-    mean = Partial(f"AVG({low}){OVER}", DOUBLE, "(SUM({n} * {p}) / NULLIF(SUM({n}), 0))")
+    n = Partial(f"COUNT({text}){OVER}", BIGINT, "CAST(SUM({p}) AS BIGINT)", "count")
+    mean = Partial(f"AVG({low}){OVER}", DOUBLE, "(SUM({n} * {p}) / NULLIF(SUM({n}), 0))", "mean")
     # M2 is -1 from a value on whose square is no double; it stays the smallest through every merge
     beyond, inside = pieces.double(-1.0, dialect), f"VAR_POP({low}){OVER} * COUNT({low}){OVER}"
     squares = f"CASE WHEN COUNT({text}){OVER} > COUNT({low}){OVER} THEN {beyond} ELSE {inside} END"
@@ -127,7 +130,7 @@ def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: 
         inside = f"SQRT({variance})" if root else variance
         return f"CASE WHEN {p[0]} >= {least} AND {p[2]} >= 0 THEN {inside} END"
 
-    return Aggregate((n, mean, Partial(squares, DOUBLE, over)), final, DOUBLE, number.reads, variance=True)
+    return Aggregate((n, mean, Partial(squares, DOUBLE, over, "squares")), final, DOUBLE, number.reads, variance=True)
 
 
 def picked(word: str, value: Sql, order: Sequence[Sql], condition: str | None, dialect: str) -> Aggregate:
@@ -139,7 +142,7 @@ def picked(word: str, value: Sql, order: Sequence[Sql], condition: str | None, d
     else:
         made = "struct_pack(" + ", ".join(f"{n} := {part.text}" for n, part in zip(names, parts, strict=True)) + ")"
     kind = struct(**{n: part.type for n, part in zip(names, parts, strict=True)})
-    partial = Partial(f"{word}({guarded(made, condition)}){OVER}", kind, f"{word}({{p}})")
+    partial = Partial(f"{word}({guarded(made, condition)}){OVER}", kind, f"{word}({{p}})", word)
     reads = pieces.reads_of(parts)
     return Aggregate(
         (partial,), lambda p: f"({p[0]}).v" if dialect == "spark" else f"struct_extract({p[0]}, 'v')", value.type, reads
@@ -148,7 +151,7 @@ def picked(word: str, value: Sql, order: Sequence[Sql], condition: str | None, d
 
 def every(word: str, value: Sql, condition: str | None) -> Aggregate:
     """BOOL_AND and BOOL_OR."""
-    partial = Partial(f"{word}({guarded(value.text, condition)}){OVER}", BOOLEAN, f"{word}({{p}})")
+    partial = Partial(f"{word}({guarded(value.text, condition)}){OVER}", BOOLEAN, f"{word}({{p}})", word)
     return Aggregate((partial,), lambda p: p[0], BOOLEAN, value.reads)
 
 

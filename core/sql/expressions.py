@@ -164,7 +164,9 @@ class Expressions:
             wrong = left if left.type.name not in NUMBERS | {"UNKNOWN", "NULL"} else right
             raise self.refuse(f"{sign} takes numbers, this is {wrong.type}; CAST it", node)
         if "UNKNOWN" in kinds or "NULL" in kinds:
-            return Sql("NULL", UNKNOWN if "UNKNOWN" in kinds else left.type, reads_of((left, right)))
+            return Sql(
+                f"({left.text} {sign} {right.text})", UNKNOWN if "UNKNOWN" in kinds else left.type, reads_of((left, right))
+            )
         if sign == "DIV":
             return self._whole_division(left, right)
         if sign == "/" or ("DOUBLE" in kinds and not self._exact(left, right)):

@@ -73,7 +73,7 @@ class Levels:
     items: list[Item]
     groups: list[tuple[exp.Expr, Sql]] = field(default_factory=list)
     grouped: bool = False
-    slots: dict[str, Slot] = field(default_factory=dict)  # aggregate text -> its column
+    slots: dict[str, Slot] = field(default_factory=dict)  # what it is of -> its column
     whole: list[str] = field(default_factory=list)  # why the events themselves are needed
     visible: int = 0  # how many outputs a name may refer to
     where: str | None = None  # where rows that do not pass must still be counted as a run (tiles), else None
@@ -147,9 +147,10 @@ class Levels:
         if made.whole:
             self.whole.append(made.whole)
         fresh = (f"__a{place}" for place in count(len(self.slots)))
-        names = tuple(self.slots[p.text].name if p.text in self.slots else next(fresh) for p in made.partials)
-        for partial, name in zip(made.partials, names, strict=True):
-            self.slots.setdefault(partial.text, Slot(name, partial, names))
+        keys = [f"{partial.tag}\0{call.identity()}" for partial in made.partials]
+        names = tuple(self.slots[key].name if key in self.slots else next(fresh) for key in keys)
+        for key, partial, name in zip(keys, made.partials, names, strict=True):
+            self.slots.setdefault(key, Slot(name, partial, names))
         return Sql(made.final([f"g.{name}" for name in names]), made.type, made.reads)
 
     def order(self) -> list[Sql] | None:

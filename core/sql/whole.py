@@ -95,5 +95,8 @@ def together(name: str, first: Sql, second: Sql, condition: str | None, dialect:
         "COVAR_SAMP": f"COUNT({a}) > 1",
         "COVAR_POP": f"COUNT({a}) > 0",
     }
-    made = f"CASE WHEN {beyond} AND {least[name]} THEN {name}({a}, {b}) END"
+    measure = f"{name}({a}, {b})"
+    if name == "CORR":  # Spark's own divides by zero where one side is constant, before any condition around it is looked at
+        measure = f"COVAR_POP({a}, {b}) / NULLIF(SQRT(VAR_POP({a})) * SQRT(VAR_POP({b})), 0)"
+    made = f"CASE WHEN {beyond} AND {least[name]} THEN {measure} END"
     return whole(made, DOUBLE, reads_of((first, second)), f"{name} needs the events themselves")
