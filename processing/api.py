@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 from core import strict_json
 from core.clock import now_us
 from core.errors import Invalid
-from features.parsers import read_body
 from features.authentication import Caller
+from features.parsers import read_body
 from features.permissions import HasScopes, caller
 from processing import inline
 from processing.definitions import known_groups

@@ -15,6 +15,7 @@ from backends.offline.log_reading import LogRow
 from backends.offline.program import Program, program
 from backends.offline.routed import Routed, events_of
 from backends.online.store import BucketWrite, EntityState, OnlineStore
+from core.clock import MICRO
 from core.record import WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
 from processing import quarantine
@@ -22,6 +23,8 @@ from processing.paths import recompute, rows, tiles
 from processing.paths.built import Built, Entity, clock_for, failed
 
 _LATEST = (1 << 62) - 1
+_RETRY = 60 * MICRO  # an engine that died is back by then, and a row that it cannot compute costs no more than this
+_PART = 500  # entities that are made anew in one computation
 _EMPTY = EntityState(None, {})
 
 
@@ -37,7 +40,7 @@ class Target:
 def apply_batch(
     store: OnlineStore, target: Target, batch: Routed, upto: int, head: Head, now: int, on: Engine | None = None
 ) -> dict[int, Cursor]:
-    """Apply the rows after the target's cursors up to `upto`. -> the cursors that moved; a bucket that is missing was refused: read again.
+    """Apply the rows after the target's cursors up to `upto`. -> the cursors that moved; a bucket that is missing was refused.
 
     `equal_at` moves only where `upto` is the head.
     """
@@ -46,9 +49,9 @@ def apply_batch(
     again = touched.corrected
     events, misfits = fitting(target.version, made.column_types, [e for e in touched.events if e.key not in again])
     quarantine.note(target.spec, misfits, touched.bad_keys)
-    by_key: dict[str, list[Event]] = defaultdict(list)
+    by_key: dict[str, list[Event]] = {key: [] for key in again}
     for event in events:
-        by_key[event.key].append(event)
+        by_key.setdefault(event.key, []).append(event)
     pair = pair_of(target.spec)
     wanted = [(pair.bucket(key), key) for key in by_key]
     states = store.gather(
@@ -56,8 +59,9 @@ def apply_batch(
     )
     entities = [Entity(key, bucket, state, by_key[key]) for (bucket, key), state in zip(wanted, states, strict=True)]
     now = clock_for(now, entities)
-    built = build(made, entities, upto, now, False, on)
-    built += rebuild(made, sorted(again), upto, now, on)
+    anew = {e.key: e.state for e in entities if e.broken or e.key in again}
+    built = build(made, [e for e in entities if e.key not in anew], upto, now, False, on)
+    built += rebuild(made, sorted(anew), upto, now, on, anew)
     return write(store, target, built, head, now, upto=upto)
 
 
@@ -76,13 +80,15 @@ def write(
     -> the cursors as they are then; a bucket that is missing was refused.
     """
     upto = head.position if upto is None else upto
-    tables.record(target.spec, target.version, upto, now, [(b.entity.key, b.values) for b in built])
+    # what failed was not computed; an entity that has no event is news only where a correction took the last one away
+    kept = [b for b in built if not b.record.failed and not (standing and b.absent)]
+    tables.record(target.spec, target.version, upto, now, [(b.entity.key, b.values) for b in kept])
     by_bucket: dict[int, list[Built]] = defaultdict(list)
     for b in built:
         by_bucket[b.entity.bucket].append(b)
     writes, moved = [], {}
     for bucket, cursor in target.cursors.items():
-        equal_at = now if upto >= head.position else cursor.equal_at
+        equal_at = head.seen if upto >= head.position else cursor.equal_at
         moved[bucket] = cursor if standing else Cursor(cursor.epoch, upto, equal_at, WHOLE, head.system, head.timeline)
         writes.append(
             BucketWrite(target.version.code, bucket, cursor.fence, moved[bucket], [b.write() for b in by_bucket[bucket]])
@@ -94,7 +100,7 @@ def write(
 def build(
     made: Program, entities: Sequence[Entity], position: int, now: int, keep: bool, on: Engine | None = None
 ) -> list[Built]:
-    """The next states of some entities by the version's path. A computation that fails is narrowed to the entities that fail it."""
+    """The next states of some entities by the version's path. One that fails is narrowed to the entities that fail it."""
     if not entities:
         return []
 
@@ -106,7 +112,7 @@ def build(
             return rows.build(made, part, at, now, on)
         return recompute.build(made, pair_of(made.spec), part, position, keep, now, on)
 
-    return _narrowed(run, entities, lambda e: failed(e, position, made.layout, now))
+    return _narrowed(run, entities, lambda e: failed(e, position, made.layout, now, now + _RETRY))
 
 
 def _narrowed(
@@ -121,8 +127,21 @@ def _narrowed(
         return _narrowed(run, entities[:half], fail) + _narrowed(run, entities[half:], fail)
 
 
-def rebuild(made: Program, keys: Sequence[str], upto: int, now: int, on: Engine | None = None) -> list[Built]:
-    """Entities made anew from the log as it stands at a position, whatever Redis holds; for loads and corrections."""
+def rebuild(
+    made: Program,
+    keys: Sequence[str],
+    upto: int,
+    now: int,
+    on: Engine | None = None,
+    states: Mapping[str, EntityState] | None = None,
+) -> list[Built]:
+    """Entities made anew from the log as it stands at a position, whatever Redis holds: loads, corrections, after a failure.
+
+    `states`: what Redis holds of them, which stays where the computation fails.
+    """
+    if len(keys) > _PART:
+        parts = [keys[i : i + _PART] for i in range(0, len(keys), _PART)]
+        return [built for part in parts for built in rebuild(made, part, upto, now, on, states)]
     if not keys:
         return []
     pair = pair_of(made.spec)
@@ -135,7 +154,14 @@ def rebuild(made: Program, keys: Sequence[str], upto: int, now: int, on: Engine 
         earlier = events_between(made, pair, [(key, -1, made.lower(now)) for key in silent], upto)
         older = {key for key, events in zip(silent, earlier, strict=True) if events}
     entities = [
-        Entity(key, pair.bucket(key), _EMPTY, [] if made.version.path == "recompute" else events, True, key in older)
+        Entity(
+            key,
+            pair.bucket(key),
+            (states or {}).get(key, _EMPTY),
+            [] if made.version.path == "recompute" else events,
+            True,
+            key in older,
+        )
         for key, events in zip(keys, found, strict=True)
     ]
     built = build(made, entities, upto, now, False, on)

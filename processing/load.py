@@ -1,47 +1,73 @@
 """A version's buckets made from the log in bulk: new versions, and whatever Redis has lost.
 
-The cursor says rebuilding under a new epoch until all is written; readers answer STALE meanwhile. Every entity is written whole, so a
-load that was killed begins again and leaves nothing double.
+The cursor says rebuilding under a new epoch until all is written; readers answer STALE meanwhile. Every entity is written whole,
+so a load that was killed begins again and leaves nothing double.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from backends.engine import Engine
 from backends.offline import log_reading
 from backends.offline.evaluate import pair_of
 from backends.offline.log import Head
+from backends.offline.pairs import Pair, indexing
 from backends.offline.program import program
 from backends.online.store import BucketWrite, OnlineStore
 from core.clock import now_us
 from core.record import REBUILDING, WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
-from processing.apply import Target, rebuild
-from processing.apply import write as write_batch
+from processing.apply import Target, rebuild, write
 
 _CHUNK = 500  # entities per computation
+_EVENTS = 50_000  # about as many events per computation: what is held in memory, and how long one takes
 
 
 def load(
     store: OnlineStore,
     spec: GroupSpec,
     version: VersionSpec,
-    before: dict[int, Cursor | None],
+    before: Mapping[int, Cursor | None],
     head: Head,
     on: Engine | None = None,
 ) -> dict[int, Cursor]:
-    """Load buckets to the head. `before`: their cursors as found, None where there was none. -> cursors of the buckets that were loaded."""
+    """Load buckets to the head. `before`: their cursors as found, None where there was none. -> cursors of those loaded."""
+    work = loading(store, spec, version, before, head, on)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            cursors: dict[int, Cursor] = done.value
+            return cursors
+
+
+def loading(
+    store: OnlineStore,
+    spec: GroupSpec,
+    version: VersionSpec,
+    before: Mapping[int, Cursor | None],
+    head: Head,
+    on: Engine | None = None,
+) -> Generator[None, None, dict[int, Cursor]]:
+    """The same in pieces of a second or less. A bucket that somebody else opens meanwhile is theirs."""
     cursors = _open(store, spec, version, before, head)
+    yield
+    for _ in indexing(spec.project, spec.entity, spec.timestamp_column, spec.time_kind):
+        yield
     for bucket, cursor in list(cursors.items()):
-        if not _load_bucket(store, spec, version, bucket, cursor, head, on):
-            del cursors[bucket]
+        for keys in _chunks(pair_of(spec), bucket):
+            built = rebuild(program(spec, version), keys, head.position, now_us(), on)
+            if not write(store, Target(spec, version, {bucket: cursor}), built, head, now_us(), standing=True):
+                del cursors[bucket]
+                break
+            yield
     return _close(store, spec, version, cursors, head)
 
 
 def _open(
-    store: OnlineStore, spec: GroupSpec, version: VersionSpec, before: dict[int, Cursor | None], head: Head
+    store: OnlineStore, spec: GroupSpec, version: VersionSpec, before: Mapping[int, Cursor | None], head: Head
 ) -> dict[int, Cursor]:
     """Claim the buckets under a new epoch, larger than any before and, the clock willing, than any that was lost."""
     opened = {
@@ -63,30 +89,26 @@ def _open(
     return {w.bucket: opened[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
 
 
-def _load_bucket(
-    store: OnlineStore, spec: GroupSpec, version: VersionSpec, bucket: int, cursor: Cursor, head: Head, on: Engine | None
-) -> bool:
-    """Write every entity of a bucket, the cursor standing still. -> False when somebody else took it over."""
-    pair, after = pair_of(spec), ""
-    while keys := log_reading.keys_of(pair, bucket, after, _CHUNK):
+def _chunks(pair: Pair, bucket: int) -> Iterator[Sequence[str]]:
+    """The entities of a bucket in order, so many at a time as have not too many events together; one at least."""
+    after = ""
+    while counted := log_reading.counts_of(pair, bucket, after, _CHUNK):
+        keys: list[str] = []
+        events = 0
+        for key, count in counted:
+            events += count
+            if keys and events > _EVENTS:
+                break
+            keys.append(key)
         after = keys[-1]
-        built = rebuild(program(spec, version), keys, head.position, now_us(), on)
-        if not write_batch(store, Target(spec, version, {bucket: cursor}), built, head, now_us(), standing=True):
-            return False
-    return True
+        yield keys
 
 
 def _close(
-    store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor], head: Head
+    store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: Mapping[int, Cursor], head: Head
 ) -> dict[int, Cursor]:
-    now = now_us()
-    done = {bucket: Cursor(c.epoch, head.position, now, WHOLE, head.system, head.timeline) for bucket, c in cursors.items()}
+    """What came after the head was read is not in it: the cursors say when that was."""
+    done = {bucket: Cursor(c.epoch, head.position, head.seen, WHOLE, head.system, head.timeline) for bucket, c in cursors.items()}
     writes = [BucketWrite(version.code, bucket, c.fence, done[bucket]) for bucket, c in cursors.items()]
     taken = store.write(spec.project, writes)
     return {w.bucket: done[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
-
-
-def drop(store: OnlineStore, project: str, code: str, buckets: Sequence[int]) -> None:
-    """Delete a withdrawn version's values in these buckets."""
-    for bucket in buckets:
-        store.drop(project, bucket, code)

@@ -1,4 +1,4 @@
-"""Runs and dead letters: what people look at. The log's own tables are SQL in migration 0001, written by backends/offline alone."""
+"""Runs and dead letters: what people look at. The log's own tables are SQL in migration 0001, written by backends/offline."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class DeadLetter(models.Model):
 
 
 class Run(models.Model):
-    """One execution: activate, backfill, process, materialize, export, monitor. Moved by conditional UPDATE in processing/runs.py."""
+    """One execution: activate, backfill, process, materialize, export, monitor. Moved by conditional UPDATE in runs.py."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.TextField()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from backends.engine import Engine
-from backends.offline.program import program
+from backends.offline.program import Program, program
 from backends.online.store import OnlineStore
 from core.record import Cursor
 from core.spec import GroupSpec, VersionSpec
-from processing.apply import build
-from processing.paths.built import Entity, clock_for
+from processing.apply import build, rebuild
+from processing.paths.built import Built, Entity, clock_for
 
 LIMIT = 500  # entities of a bucket in one sweep: a computation of bounded size between two batches
 
@@ -36,10 +37,23 @@ def sweep(
         entities = [
             Entity(key, bucket, state) for (_, key), state in zip(wanted, states, strict=True) if state.record is not None
         ]
-        built = build(made, entities, cursors[bucket].position, clock_for(now, entities), True, on)
+        position, clock = cursors[bucket].position, clock_for(now, entities)
+        built = build(made, [e for e in entities if not e.broken], position, clock, True, on)
+        built += _healed(made, [e for e in entities if e.broken], position, clock, on)
         if built:
             done += sum(store.sweep(spec.project, version.code, bucket, cursors[bucket].epoch, [b.write() for b in built]))
     return done
+
+
+def _healed(made: Program, entities: Sequence[Entity], position: int, now: int, on: Engine | None) -> list[Built]:
+    """Entities whose last computation failed, from the log: what Redis holds of them lacks the events of that time."""
+    states = {e.key: e.state for e in entities}
+    return [
+        # a sweep deletes tiles by name
+        replace(b, entity=replace(b.entity, fresh=False), gone=[n for n in b.entity.state.tiles if n not in b.tiles])
+        for b in rebuild(made, list(states), position, now, on, states)
+        if not b.absent
+    ]
 
 
 def due_entities(store: OnlineStore, project: str, buckets: list[tuple[str, int]], now: int) -> dict[str, dict[int, list[str]]]:

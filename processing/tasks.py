@@ -30,7 +30,7 @@ def ring_spark() -> None:
             process_range.delay(project, 0)
 
 
-@shared_task(name="processing.prune_no_route")
+@shared_task(name="processing.prune_no_route")  # type: ignore[untyped-decorator]  # celery has no types
 def prune_no_route() -> None:
     """Drop the `no_route` records of rows that a group takes by now; beat calls this."""
     for project in log.projects():

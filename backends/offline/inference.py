@@ -42,7 +42,7 @@ def decided(spec: GroupSpec, version: VersionSpec, upto: int) -> dict[str, str]:
 
 
 def as_decided(spec: GroupSpec, version: VersionSpec, upto: int) -> tuple[GroupSpec, VersionSpec]:
-    """The group as it will be once the applier has fixed what the log decides: for reads from the log, which must not wait for it."""
+    """The group as it will be once the applier has fixed what the log decides: reads from the log must not wait for it."""
     news = decided(spec, version, upto)
     if not news:
         return spec, version

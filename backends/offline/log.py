@@ -41,12 +41,13 @@ class NewRow:
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a project's log. `system`, `timeline` name this history of the database."""
+    """The head of a project's log. `system`, `timeline` name this history of the database; `seen`: when it was read."""
 
     position: int
     ingested_at: int
     system: int
     timeline: int
+    seen: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Appended:
 
 def head(project: str) -> Head:
     """The head as committed; position 0 for a project without a log."""
+    seen = now_us()
     with cursor() as c:
         c.execute(
             "SELECT coalesce(h.position, 0), coalesce(h.ingested_at, 0), s.system_identifier, k.timeline_id"
@@ -67,7 +69,7 @@ def head(project: str) -> Head:
             [project],
         )
         position, ingested_at, system, timeline = c.fetchone()
-    return Head(position, ingested_at, system, timeline)
+    return Head(position, ingested_at, system, timeline, seen)
 
 
 def _lock_head(c: Any, project: str) -> tuple[int, int, int]:
@@ -134,7 +136,7 @@ def append(project: str, rows: Sequence[NewRow]) -> Appended:
 def _place(
     c: Any, project: str, rows: Sequence[NewRow], position: int
 ) -> tuple[list[int | None], list[tuple[int, NewRow, int | None]], dict[int, int]]:
-    """Duplicates out, positions to the rest. -> (position per row, [(position, row, what it supersedes)], {superseded here: by})."""
+    """Duplicates out, positions to the rest. -> (position per row, [(position, row, what it supersedes)], superseded)."""
     known = _identities(c, project, rows)
     placed: list[int | None] = []
     kept: list[tuple[int, NewRow, int | None]] = []

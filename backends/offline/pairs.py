@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,15 +73,24 @@ def index_rows(c: Any, pair: Pair, rows: Iterable[tuple[int, dict[str, Any], int
 
 
 def ready_pair(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair:
-    """The pair, made if new, with every row of the log so far in its index.
+    """The pair, made if new, with every row of the log so far in its index."""
+    for _ in indexing(project, keys, time_column, time_kind):
+        pass
+    pair = _find(project, keys, time_column, time_kind)
+    assert pair is not None
+    return pair
+
+
+def indexing(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Iterator[None]:
+    """ready_pair in pieces: nothing where it is ready.
 
     New pairs are made under the head's lock: later appends index for them, and what was committed before is indexed here.
     """
     pair = _find(project, keys, time_column, time_kind) or _make(project, keys, time_column, time_kind)
     while not pair.complete:
         _index_chunk(project, pair)
+        yield
         pair = _find(project, keys, time_column, time_kind) or pair
-    return pair
 
 
 def _find(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair | None:

@@ -29,3 +29,13 @@ def due_key(project: str, bucket: int, code: str) -> str:
 def cursor_key(project: str, bucket: int, code: str) -> str:
     """The cursor record of a bucket (core.record.Cursor)."""
     return _of_bucket("c", project, bucket, code)
+
+
+def version_prefix(project: str, bucket: int, code: str) -> bytes:
+    """What every key of a version's bucket begins with."""
+    return _of_bucket("", project, bucket, code).encode()
+
+
+def version_pattern(project: str, code: str) -> str:
+    """A glob that every key of a version matches; names of projects and codes hold no pattern characters, braces are literal."""
+    return f"js:{{{project}.*}}:{code}:*"

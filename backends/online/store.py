@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from backends.online.keys import cursor_key, due_key, record_key, tiles_key
+from backends.online.keys import cursor_key, due_key, record_key, tiles_key, version_pattern, version_prefix
 from backends.online.scripts import APPLY, SWEEP
 from core.record import Cursor
 
@@ -96,12 +96,14 @@ class OnlineStore:
             pipe.zrangebyscore(due_key(project, bucket, code), "-inf", until, start=0, num=limit)
         return [[key.decode() for key in keys] for keys in pipe.execute()]
 
-    def drop(self, project: str, bucket: int, code: str) -> int:
-        """Delete everything of one bucket of a version, the cursor first. -> how many keys went."""
-        self._client.delete(cursor_key(project, bucket, code), due_key(project, bucket, code))
-        gone = 0
-        # code is ours and holds no pattern characters; braces are literal in a match pattern
-        for keys in _chunks(self._client.scan_iter(match=f"js:{{{project}.{bucket}}}:{code}:*", count=1000), 1000):
+    def drop(self, project: str, buckets: Sequence[int], code: str) -> int:
+        """Delete everything of some buckets of a version, the cursors first. -> how many keys went."""
+        for bucket in buckets:
+            self._client.delete(cursor_key(project, bucket, code), due_key(project, bucket, code))
+        gone, prefixes = 0, tuple(version_prefix(project, bucket, code) for bucket in buckets)
+        # one pass over the keys of the server, whatever the number of buckets
+        found = self._client.scan_iter(match=version_pattern(project, code), count=1000)
+        for keys in _chunks((key for key in found if key.startswith(prefixes)), 1000):
             gone += int(self._client.unlink(*keys))
         return gone
 

@@ -1,1 +1,1 @@
-"""From events to ready rows, a module per path: tiles, recompute, rows. Each gives Built values; `processing.apply` writes them."""
+"""From events to ready rows, a module per path: tiles, recompute, rows. Each gives Built; `processing.apply` writes it."""

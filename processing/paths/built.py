@@ -9,12 +9,12 @@ from typing import Any
 from backends.offline.inputs import Event
 from backends.online.store import EntityState, EntityWrite
 from core.clock import FOREVER
-from core.record import STATE_BYTES, Record, Run, pack_record, unpack_record
+from core.record import FAILED, STATE_BYTES, Record, Run, pack_record, unpack_record
 
 
 @dataclass(frozen=True)
 class Entity:
-    """One entity of a batch: what Redis holds of it, its new events. `fresh`: forget what Redis holds, `events` is all there is."""
+    """One entity of a batch: what Redis holds of it, its new events. `fresh`: forget the former, `events` is all there is."""
 
     key: str
     bucket: int
@@ -26,6 +26,11 @@ class Entity:
     @property
     def record(self) -> Record | None:
         return None if self.fresh or self.state.record is None else unpack_record(self.state.record)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the last computation failed: the events of that time are in the log, but not in its record and tiles."""
+        return self.state.record is not None and bool(self.state.record[0] & FAILED)
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,15 @@ class Built:
     gone: Sequence[int] = ()
     plain: bool = False
     absent: bool = False
+    retry_at: int | None = None  # of one that failed: when to try again
 
     def write(self) -> EntityWrite:
         """-> the write for the online store; `expected` is what a sweep compares. An absent one leaves nothing behind."""
         if self.absent:
             return EntityWrite(self.entity.key, b"", None, fresh=True)
         due = self.record.runs[1].valid_from if len(self.record.runs) > 1 else None
+        if self.record.failed:
+            due = self.retry_at
         before = self.entity.state.record
         return EntityWrite(
             self.entity.key,
@@ -63,16 +71,16 @@ def clock_for(now: int, entities: Iterable[Entity]) -> int:
     return max([now, *(r.swept_to for r in records if r is not None)])
 
 
-def failed(entity: Entity, position: int, layout: int, now: int) -> Built:
+def failed(entity: Entity, position: int, layout: int, now: int, retry_at: int | None) -> Built:
     """The last good state, marked: served as STALE until a later computation succeeds."""
-    before = entity.record
+    before = None if entity.state.record is None else unpack_record(entity.state.record)
     if before is None:
         record = Record(position, layout, (Run(now, any_event=True),), failed=True)
     else:
         record = replace(before, position=max(position, before.position), failed=True)
         if before.swept_to < 0:  # a plain record has no start
             record = replace(record, runs=(replace(before.runs[0], valid_from=now),))
-    return Built(entity, record, None)
+    return Built(entity, record, None, retry_at=retry_at)
 
 
 def timeline(changes: Iterable[int], now: int) -> tuple[int | None, int]:

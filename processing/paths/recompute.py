@@ -28,7 +28,7 @@ class _Plan:
 def build(
     made: Program, pair: Pair, entities: Sequence[Entity], position: int, keep: bool, now: int, on: Engine | None = None
 ) -> list[Built]:
-    """Read each entity's events up to a log position and compute. keep: a sweep, records keep their position. Raises EngineFailed."""
+    """Read each entity's events up to a log position and compute. keep: a sweep; records keep theirs. Raises EngineFailed."""
     wants = [(e.key, made.lower(now), _LATEST) for e in entities]
     plans = [_plan(made, e, events, now) for e, events in zip(entities, events_between(made, pair, wants, position), strict=True)]
     events: list[Event] = []
@@ -45,7 +45,7 @@ def build(
         at = before.position if keep and before is not None else position
         current, following = answers.get(2 * n), answers.get(2 * n + 1)
         if current == MULTIPLE or following == MULTIPLE:
-            built.append(failed(plan.entity, at, made.layout, now))
+            built.append(failed(plan.entity, at, made.layout, now, plan.next))  # no other answer before something changes
             continue
         any_event = (
             any(e.time <= now for e in (*plan.events, *plan.entity.events))

@@ -16,11 +16,13 @@ from core.entity import bucket_of, encode_key
 from core.record import Record, unpack_record
 from core.spec import GroupSpec
 from features import services
-from processing import applier, ingest, load
+from processing import ingest, load, share
 from processing.applier import Applier
 from processing.ingest import Incoming
+from processing.rhythm import Rhythm
 
 PROJECT = "default"
+ALWAYS = Rhythm(registry=0, refresh=0, sweep=0, beat=0, drop=0)  # everything in every round
 
 
 class World:
@@ -28,11 +30,11 @@ class World:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: int, on: Any = None) -> None:
         self.clock = clock
-        for module in (applier, ingest, load):
+        for module in (share, ingest, load):
             monkeypatch.setattr(module, "now_us", lambda: self.clock)
         monkeypatch.setattr("backends.offline.log.now_us", lambda: self.clock)
         self.store = OnlineStore(client())
-        self.applier = Applier(self.store, range(BUCKETS), on)
+        self.applier = Applier(self.store, range(BUCKETS), on, rhythm=ALWAYS)
 
     def define(
         self, name: str, sql: str | None, entity: str | Sequence[str] = "user_id", window: str | None = None, **more: Any
@@ -47,10 +49,8 @@ class World:
 
     def settle(self) -> None:
         """Apply and sweep until nothing is left to do at this clock."""
-        self.applier._swept.clear()
-        self.applier._projects = (0, [])
         while self.applier.step():
-            self.applier._swept.clear()
+            pass
 
     def record(self, group: str, key: str | Sequence[str], version: int | None = None) -> Record | None:
         spec = published.published(PROJECT).groups[group]

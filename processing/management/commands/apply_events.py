@@ -19,7 +19,8 @@ from backends.offline.log import CHANNEL
 from backends.offline.pairs import BUCKETS
 from backends.online.client import client
 from backends.online.store import OnlineStore
-from processing.applier import STORE_DOWN, Applier
+from processing.applier import Applier
+from processing.stores import STORE_ERRORS
 
 POLL_SECONDS = 0.25
 LONGEST_PAUSE = 5.0
@@ -55,10 +56,10 @@ class Command(BaseCommand):
                     return
                 if not more:
                     self._wait()
-            except STORE_DOWN as error:
+            except STORE_ERRORS as error:
                 # a store that is down is waited for, with jitter; the cursors say where to go on
                 _logger.warning("store_down", error=str(error)[:200], pause=pause)
-                time.sleep(random.uniform(0, pause))
+                time.sleep(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
                 pause = min(2 * pause, LONGEST_PAUSE)
                 close_old_connections()
                 applier.forget()

@@ -1,0 +1,47 @@
+"""One version's trouble is its own: it is left aside for a while and its values turn STALE, while the others go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from backends import metrics
+from core.spec import GroupSpec, VersionSpec
+from processing.stores import store_is_away
+
+LONGEST = 300.0
+_logger = structlog.get_logger(__name__)
+
+
+class Parking:
+    """Which versions are left aside, until when, and how often in a row."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, tuple[float, int]] = {}
+
+    def holds(self, version: VersionSpec) -> bool:
+        """Whether a version is left aside now."""
+        return self._until.get(version.code, (0.0, 0))[0] > time.monotonic()
+
+    def release(self) -> None:
+        """Everybody may try again at once."""
+        self._until = {code: (0.0, times) for code, (_, times) in self._until.items()}
+
+    @contextmanager
+    def around(self, spec: GroupSpec, version: VersionSpec, give_up: Callable[[str], None]) -> Iterator[None]:
+        """Work on one version. A store that is away is everybody's trouble and passes; after others `give_up(code)`."""
+        try:
+            yield
+        except Exception as error:
+            if store_is_away(error):
+                raise
+            times = self._until.get(version.code, (0.0, 0))[1] + 1
+            self._until[version.code] = (time.monotonic() + min(2.0**times, LONGEST), times)
+            metrics.PARKED.labels(group=spec.name).inc()
+            _logger.exception("parked", group=spec.name, version=version.number, error=repr(error)[:500])
+            give_up(version.code)
+        else:
+            self._until.pop(version.code, None)

@@ -1,0 +1,208 @@
+"""One process's share of one project: some buckets of every version, in rounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from backends import metrics
+from backends.engine import Engine
+from backends.offline import log
+from backends.offline.log import Head
+from backends.offline.log_reading import LogRow
+from backends.offline.routed import Routed
+from backends.online import published
+from backends.online.store import BucketWrite, OnlineStore
+from core.clock import now_us
+from core.errors import NotFound
+from core.record import WHOLE, Cursor
+from core.spec import GroupSpec, VersionSpec
+from features import services
+from processing import batches, settle
+from processing.apply import Target, apply_batch
+from processing.batches import Batch
+from processing.cursors import Cursors
+from processing.dropping import Dropping
+from processing.load import loading
+from processing.parking import Parking
+from processing.rhythm import Every, Rhythm
+from processing.sweep import LIMIT, due_entities, sweep
+
+BATCH = 2000  # rows; with 16 buckets a write stays near a hundred entities, so Redis is never held for long
+LOAD_SECONDS = 0.25  # of a round, so that a long load makes nobody else stale
+_logger = structlog.get_logger(__name__)
+Read = Callable[[str, int, int, int], list[LogRow]]  # project, after, limit, upto
+Targets = Sequence[tuple[GroupSpec, VersionSpec]]
+Work = Generator[None, None, dict[int, Cursor]]
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a process works with. on: the engine (the configured one without); read: where rows come from; apply: whether batches
+    are its work (with Spark they are a job's)."""
+
+    store: OnlineStore
+    buckets: tuple[int, ...]
+    read: Read
+    on: Engine | None = None
+    apply: bool = True
+    rhythm: Rhythm = field(default_factory=Rhythm)
+
+
+class Share:
+    """Each step is one round. What it remembers is a guess that every write checks in Redis; what is refused is read again."""
+
+    def __init__(self, project: str, means: Means, parking: Parking) -> None:
+        self._project, self._means, self._parking = project, means, parking
+        self._cursors = Cursors(means.store, project)
+        self._dropping = Dropping(means.store, project, means.buckets, means.rhythm.drop)
+        self._loads: dict[str, tuple[GroupSpec, VersionSpec, Sequence[int], Work]] = {}
+        rhythm = means.rhythm
+        self._registry, self._refresh = Every(rhythm.registry), Every(rhythm.refresh)
+        self._sweeps, self._beats = Every(rhythm.sweep), Every(rhythm.beat)
+
+    def step(self) -> bool:
+        """Refresh, drop, load, apply, sweep, heartbeat. -> whether there is more to do now."""
+        if self._registry.due():
+            services.ensure_published(self._project)
+        if self._refresh.due():
+            self._cursors.forget()
+        specs = published.published(self._project).groups
+        self._dropping.step()
+        head = log.head(self._project)
+        targets = self._targets(specs)
+        more = self._load(targets, head)
+        if self._means.apply:
+            more = self._apply(targets, head) or more
+        if self._sweeps.due():
+            more = self._sweep(targets) or more
+        if self._beats.due():
+            self._beat(targets, head)
+        return more
+
+    def _targets(self, specs: Mapping[str, GroupSpec]) -> Targets:
+        """The versions that are kept up, with their cursors known."""
+        found = [
+            (spec, version)
+            for spec in specs.values()
+            if not spec.deleted
+            for version in spec.versions.values()
+            if version.status != "retired" and not self._parking.holds(version)
+        ]
+        self._cursors.read((version.code, bucket) for _, version in found for bucket in self._means.buckets)
+        return found
+
+    def _give_up(self, code: str) -> None:
+        self._cursors.forget(code)
+        self._loads.pop(code, None)
+
+    def _load(self, targets: Targets, head: Head) -> bool:
+        """Buckets that Redis does not hold wholly are made from the log, a part a round. -> whether there is more to load."""
+        codes = {version.code for _, version in targets}
+        self._loads = {code: work for code, work in self._loads.items() if code in codes}
+        for spec, version in targets:
+            if version.code not in self._loads:
+                with self._parking.around(spec, version, self._give_up):
+                    self._begin(spec, version, head)
+        end = time.monotonic() + LOAD_SECONDS
+        for spec, version, buckets, work in list(self._loads.values()):
+            with self._parking.around(spec, version, self._give_up):
+                self._go_on(version, buckets, work, end)
+        return bool(self._loads)
+
+    def _begin(self, spec: GroupSpec, version: VersionSpec, head: Head) -> None:
+        known = self._cursors.known(version.code, self._means.buckets)
+        before = {b: c for b, c in known.items() if c is None or not c.whole or _foreign(c, head)}
+        settled = self._settled(spec, version, head.position) if before else None
+        if settled is None:
+            return
+        _logger.info("loading", group=spec.name, version=version.number, buckets=len(before), position=head.position)
+        self._cursors.moved(version.code, before, {})
+        self._loads[version.code] = (*settled, tuple(before), loading(self._means.store, *settled, before, head, self._means.on))
+
+    def _go_on(self, version: VersionSpec, buckets: Sequence[int], work: Work, end: float) -> None:
+        """At least one piece of a load, then more of it while there is time."""
+        try:
+            next(work)
+            while time.monotonic() < end:
+                next(work)
+        except StopIteration as done:
+            self._cursors.moved(version.code, buckets, done.value)
+            del self._loads[version.code]
+            _logger.info("loaded", version=version.code, buckets=len(done.value))
+
+    def _settled(self, spec: GroupSpec, version: VersionSpec, upto: int) -> tuple[GroupSpec, VersionSpec] | None:
+        """The group with every type that the log up to a position decides; None where the version is gone meanwhile."""
+        try:
+            spec = settle.settle(spec, version, upto)
+        except NotFound:
+            return None
+        current = spec.versions.get(version.number)
+        return (spec, current) if current is not None and current.code == version.code else None
+
+    def _apply(self, targets: Targets, head: Head) -> bool:
+        """The next batches. -> whether anybody is still behind."""
+        buckets = self._means.buckets
+        everybody = [(spec, version, self._cursors.whole(version.code, buckets)) for spec, version in targets]
+        planned = batches.plan(everybody, head.position, BATCH)
+        metrics.APPLIER_LAG.labels(project=self._project).set(head.position - planned.furthest)
+        for batch in planned.batches:
+            self._apply_batch(batch, head)
+        return planned.more
+
+    def _apply_batch(self, batch: Batch, head: Head) -> None:
+        rows = Routed(self._means.read(self._project, batch.after, BATCH, batch.upto))
+        started = time.monotonic()
+        for target in batch.targets:
+            with self._parking.around(target.spec, target.version, self._give_up):
+                self._apply_one(target, rows, batch.upto, head)
+        seconds = time.monotonic() - started
+        metrics.PROCESSED.inc(len(rows.rows) * len(batch.targets))
+        metrics.PROCESSING_TIME.set(seconds)
+        metrics.BATCH_DURATION.observe(seconds)
+
+    def _apply_one(self, target: Target, rows: Routed, upto: int, head: Head) -> None:
+        if settle.decides(target.spec, target.version, rows.rows):
+            settled = self._settled(target.spec, target.version, upto)
+            if settled is None:
+                return
+            target = Target(*settled, target.cursors)
+        moved = apply_batch(self._means.store, target, rows, upto, head, now_us(), self._means.on)
+        self._cursors.moved(target.version.code, target.cursors, moved)
+
+    def _sweep(self, targets: Targets) -> bool:
+        """-> whether some bucket has more due than one sweep takes."""
+        whole = {version.code: self._cursors.whole(version.code, self._means.buckets) for _, version in targets}
+        places = [(code, bucket) for code, cursors in whole.items() for bucket in cursors]
+        due = due_entities(self._means.store, self._project, places, now := now_us())
+        for spec, version in targets:
+            if found := due.get(version.code):
+                cursors = {bucket: whole[version.code][bucket] for bucket in found}
+                with self._parking.around(spec, version, self._give_up):
+                    sweep(self._means.store, spec, version, cursors, found, now, self._means.on)
+        return any(len(keys) >= LIMIT for found in due.values() for keys in found.values())
+
+    def _beat(self, targets: Targets, head: Head) -> None:
+        """Say of idle buckets that they still equalled the head when it was read."""
+        writes = [
+            BucketWrite(
+                version.code,
+                bucket,
+                cursor.fence,
+                Cursor(cursor.epoch, cursor.position, head.seen, WHOLE, head.system, head.timeline),
+            )
+            for _, version in targets
+            for bucket, cursor in self._cursors.whole(version.code, self._means.buckets).items()
+            if cursor.position == head.position
+        ]
+        for w, good in zip(writes, self._means.store.write(self._project, writes) if writes else (), strict=True):
+            if not good:
+                self._cursors.moved(w.code, [w.bucket], {})
+
+
+def _foreign(cursor: Cursor, head: Head) -> bool:
+    """A cursor of another history of the database, or one beyond its end."""
+    return (cursor.system, cursor.timeline) != (head.system, head.timeline) or cursor.position > head.position
