@@ -10,17 +10,16 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Page
 
-from core.clock import now_us
 from tests.pages.packages import install
-from tests.processing.world import World
+from tests.pages.shop import Shop
 
 PASSWORD = "a long pass phrase"
 
 
 @pytest.fixture
-def world(fresh: object, monkeypatch: pytest.MonkeyPatch) -> World:
-    """An empty JStore under the clock of the test's start; `settle` applies what was pushed."""
-    return World(monkeypatch, now_us())
+def shop(fresh: object) -> Shop:
+    """An empty JStore; `settle` applies what was pushed."""
+    return Shop()
 
 
 @pytest.fixture
@@ -35,10 +34,10 @@ def reader(fresh: object) -> Client:
     return signed_in("rui")
 
 
-def signed_in(name: str, **rights: bool) -> Client:
+def signed_in(name: str, is_staff: bool = False) -> Client:
     """A client of a new person."""
     client = Client()
-    client.force_login(User.objects.create_user(name, password=PASSWORD, **rights))
+    client.force_login(User.objects.create_user(name, password=PASSWORD, is_staff=is_staff))
     return client
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.pages.test_letters import SQL
+from tests.pages.shop import SQL
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -20,14 +20,14 @@ def findings(page: Page, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("desktop", "dark"), ("phone", "light")])
-def test_axe_objects_to_nothing(chromium_page, live_server, world, node_modules, size, scheme):
+def test_axe_objects_to_nothing(chromium_page, live_server, shop, node_modules, size, scheme):
     page = chromium_page
     axe = (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
     page.set_viewport_size(SIZES[size])
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    world.define("spend", SQL, tags=["shop"], columns={"amount": "DOUBLE"})
-    world.push([{"user_id": "u", "amount": 5}, {"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
-    world.settle()
+    shop.define("spend", SQL, tags=["shop"], columns={"amount": "DOUBLE"})
+    shop.push([{"user_id": "u", "amount": 5}, {"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
+    shop.settle()
     found = {}
     for path in ("/", "/features/", "/features/?search=nothing", "/new-feature/", "/runs/", "/keys/"):
         page.goto(f"{live_server.url}{path}")

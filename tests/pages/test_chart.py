@@ -1,14 +1,16 @@
 """The history's small charts."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.chart import HEIGHT, WIDTH, charts
+from serving.chart import HEIGHT, WIDTH, Chart, charts
 
 SECOND = 1_000_000
 
 
-def drawn(*values):
+def drawn(*values: Any) -> list[Chart]:
     rows = [(n * SECOND, {"x": value}) for n, value in enumerate(values)]
     return charts(["x"], rows)
 

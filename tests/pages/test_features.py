@@ -1,10 +1,12 @@
 """The list of features and a group's page, without scripts."""
 
+from typing import Any
+
 from features import services
 from tests.features.world import SQL, definition
 
 
-def names(answer) -> list[str]:
+def names(answer: Any) -> list[str]:
     return [row.name for row in answer.context["rows"]]
 
 

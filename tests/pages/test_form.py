@@ -2,6 +2,7 @@
 
 from features import selectors, services
 from tests.features.world import SQL, definition
+from tests.pages.reading import described
 
 GOOD = {
     "name": "User Metrics",
@@ -17,7 +18,7 @@ GOOD = {
 def test_the_form_makes_a_feature_group(site):
     answer = site.post("/new-feature/", GOOD)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/features/user_metrics/")
-    document = selectors.describe("default", "user_metrics")
+    document = described("user_metrics")
     assert (document["title"], document["status"]) == ("User Metrics", "active")
     assert document["transformation"] == {"sql_query": SQL, "aggregation_window": "7d"}
     assert "It covers every event already in the log" in site.get("/features/user_metrics/").content.decode()
@@ -26,7 +27,7 @@ def test_the_form_makes_a_feature_group(site):
 def test_the_further_settings_reach_the_definition(site):
     more = {"owner": "growth", "tags": "a, b", "ttl": "60", "timestamp_column": "happened", "columns": "page_views BIGINT\n"}
     assert site.post("/new-feature/", {**GOOD, **more}).status_code == 302
-    document = selectors.describe("default", "user_metrics")
+    document = described("user_metrics")
     assert [document[name] for name in ("owner", "tags", "ttl", "timestamp_column")] == ["growth", ["a", "b"], 60, "happened"]
     assert document["columns"]["page_views"] == "BIGINT"
 
@@ -34,7 +35,7 @@ def test_the_further_settings_reach_the_definition(site):
 def test_with_the_switch_off_the_newest_row_is_kept(site):
     off = {name: text for name, text in GOOD.items() if name != "enable_sql"} | {"name": "last_city"}
     assert site.post("/new-feature/", off).status_code == 302
-    assert selectors.describe("default", "last_city")["path"] == "row"
+    assert described("last_city")["path"] == "row"
 
 
 def test_a_wrong_sql_is_shown_with_line_and_column_and_nothing_is_stored(site):
@@ -84,7 +85,7 @@ def test_a_changed_definition_becomes_a_draft_of_the_same_group(site):
     changed = {**GOOD, "name": "user_metrics", "aggregation_window": "1d", "columns": "page_views BIGINT"}
     answer = site.post("/new-feature/?from=user_metrics", {**changed, "sql_query": SQL.replace("AVG", "MAX")})
     assert answer.headers["Location"] == "/features/user_metrics/?version=2"
-    assert selectors.describe("default", "user_metrics", 2)["status"] == "draft"
+    assert described("user_metrics", 2)["status"] == "draft"
     same = site.post("/new-feature/?from=user_metrics", {**changed, "columns": "page_views BIGINT"}, follow=True)
     assert "Nothing to compute anew" in same.content.decode()
 

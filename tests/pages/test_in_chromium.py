@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.clock import format_time
 from features import selectors
-from tests.pages.test_letters import SQL
+from tests.pages.reading import described
+from tests.pages.shop import SQL, ago
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
@@ -28,7 +28,7 @@ def fill_form(page: Page, sql: str) -> None:
     page.keyboard.type(sql)
 
 
-def test_the_form_makes_a_feature_and_its_page_shows_values_and_their_history(chromium_page, live_server, world):
+def test_the_form_makes_a_feature_and_its_page_shows_values_and_their_history(chromium_page, live_server, shop):
     page = chromium_page
     page.goto(f"{live_server.url}/features/")
     fill_form(page, SQL)
@@ -36,11 +36,10 @@ def test_the_form_makes_a_feature_and_its_page_shows_values_and_their_history(ch
     page.get_by_label("Window").select_option("30d")
     page.get_by_role("button", name="Create feature").click()
     expect(page.get_by_role("heading", name="Spend of a user")).to_be_visible()
-    assert selectors.describe("default", "spend_of_a_user")["transformation"] == {"sql_query": SQL, "aggregation_window": "30d"}
+    assert described("spend_of_a_user")["transformation"] == {"sql_query": SQL, "aggregation_window": "30d"}
 
-    day = 86_400 * 1_000_000
-    world.push([{"user_id": "u/1", "amount": 40 + n, "timestamp": format_time(world.clock - n * day)} for n in (3, 2, 1)])
-    world.settle()
+    shop.push([{"user_id": "u/1", "amount": 40 + n, "timestamp": ago(n * 86_400 + 60)} for n in (3, 2, 1)])
+    shop.settle()
     page.reload()
     page.get_by_label("user_id").fill("u/1")
     page.keyboard.press("Enter")
@@ -80,13 +79,13 @@ def test_the_switch_takes_the_sql_away(chromium_page, live_server):
     page.get_by_label("Entity ID").fill("user_id")
     page.get_by_role("button", name="Create feature").click()
     expect(page.get_by_role("heading", name="last_city")).to_be_visible()
-    assert selectors.describe("default", "last_city")["path"] == "row"
+    assert described("last_city")["path"] == "row"
 
 
-def test_the_list_searches_while_typing_and_keeps_its_address(chromium_page, live_server, world):
+def test_the_list_searches_while_typing_and_keeps_its_address(chromium_page, live_server, shop):
     page = chromium_page
-    world.define("spend", SQL, tags=["shop"])
-    world.define("views", SQL.replace("SUM", "MAX"))
+    shop.define("spend", SQL, tags=["shop"])
+    shop.define("views", SQL.replace("SUM", "MAX"))
     page.goto(f"{live_server.url}/features/")
     expect(page.locator("tbody tr")).to_have_count(2)
     page.locator("#filters").get_by_label("Search features").press_sequentially("spe")
@@ -99,9 +98,9 @@ def test_the_list_searches_while_typing_and_keeps_its_address(chromium_page, liv
     expect(page.get_by_role("heading", name="spend")).to_be_visible()
 
 
-def test_the_keyboard_alone_is_enough(chromium_page, live_server, world):
+def test_the_keyboard_alone_is_enough(chromium_page, live_server, shop):
     page = chromium_page
-    world.define("spend", SQL)
+    shop.define("spend", SQL)
     page.goto(f"{live_server.url}/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
@@ -114,9 +113,9 @@ def test_the_keyboard_alone_is_enough(chromium_page, live_server, world):
     page.wait_for_url(f"{live_server.url}/features/spend/")
 
 
-def test_a_deletion_is_asked_twice(chromium_page, live_server, world):
+def test_a_deletion_is_asked_twice(chromium_page, live_server, shop):
     page = chromium_page
-    world.define("spend", SQL)
+    shop.define("spend", SQL)
     page.goto(f"{live_server.url}/features/spend/")
     page.get_by_role("button", name="Delete").click()
     dialog = page.get_by_role("dialog", name="Delete spend?")
@@ -153,25 +152,25 @@ def test_the_system_decides_where_nobody_chose(chromium_page, live_server):
     assert grounds[0] != grounds[1]
 
 
-def test_a_letter_is_corrected_and_replayed(chromium_page, live_server, world):
+def test_a_letter_is_corrected_and_replayed(chromium_page, live_server, shop):
     page = chromium_page
-    world.define("spend", SQL)
-    world.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
+    shop.define("spend", SQL)
+    shop.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
     page.goto(f"{live_server.url}/dead-letters/")
     page.locator("details.letter summary").click()
     payload = page.get_by_label("Payload")
-    payload.fill(payload.input_value().replace("yesterday", format_time(world.clock - 1_000_000)))
+    payload.fill(payload.input_value().replace("yesterday", ago(1)))
     page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.get_by_role("heading", name="No dead letters")).to_be_visible()
-    world.settle()
-    assert world.read("spend", "u", world.clock)[2]["total"] == 5.0
+    shop.settle()
+    assert shop.total("u") == 5.0
 
 
 @pytest.mark.parametrize("path", ["/", "/features/", "/features/spend/", "/new-feature/", "/runs/", "/dead-letters/", "/keys/"])
-def test_a_phone_needs_no_sideways_scrolling(chromium_page, live_server, world, path):
+def test_a_phone_needs_no_sideways_scrolling(chromium_page, live_server, shop, path):
     page = chromium_page
-    world.define("spend", SQL)
-    world.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
+    shop.define("spend", SQL)
+    shop.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
     page.set_viewport_size(PHONE)
     page.goto(f"{live_server.url}{path}")
     page.wait_for_load_state("networkidle")

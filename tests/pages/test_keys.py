@@ -1,18 +1,18 @@
 """The page of API keys."""
 
-import re
-
 from core.api_keys import parse
 from features.models import ApiKey
+from tests.pages.reading import found
 
-FORM = {"name": "training jobs", "scopes": ["features:read"], "days": "30"}
+KEY = r'id="key-text">(jst_[\w-]+)<'
+FORM: dict[str, object] = {"name": "training jobs", "scopes": ["features:read"], "days": "30"}
 
 
 def test_a_key_is_shown_once_and_works_at_once(site, settings):
     settings.JSTORE_ANONYMOUS_LOCAL = False
     answer = site.post("/keys/new/", FORM)
     html = answer.content.decode()
-    text = re.search(r'id="key-text">(jst_[\w-]+)<', html)[1]
+    text = found(KEY, html)
     assert parse(text)
     assert "no-store" in answer.headers["Cache-Control"]
     assert text not in site.get("/keys/").content.decode()
@@ -31,7 +31,7 @@ def test_the_list_shows_scopes_and_state_but_no_secret(site):
 
 
 def test_a_revoked_key_opens_nothing(site):
-    text = re.search(r'id="key-text">(jst_[\w-]+)<', site.post("/keys/new/", FORM).content.decode())[1]
+    text = found(KEY, site.post("/keys/new/", FORM).content.decode())
     public_id = ApiKey.objects.get().public_id
     html = site.post(f"/keys/{public_id}/revoke/", follow=True).content.decode()
     assert "no longer opens anything" in html
@@ -41,7 +41,8 @@ def test_a_revoked_key_opens_nothing(site):
 
 
 def test_a_form_without_name_or_scope_makes_no_key(site):
-    for changed in ({"name": ""}, {"scopes": []}, {"scopes": ["everything"]}):
+    wrong: list[dict[str, object]] = [{"name": ""}, {"scopes": []}, {"scopes": ["everything"]}]
+    for changed in wrong:
         assert site.post("/keys/new/", {**FORM, **changed}).status_code == 422
     assert not ApiKey.objects.exists()
 

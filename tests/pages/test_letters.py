@@ -4,20 +4,17 @@ import json
 
 import pytest
 
-from core.clock import format_time
 from processing.models import DeadLetter
-
-SQL = "SELECT user_id, SUM(amount) AS total FROM input_data GROUP BY user_id"
+from tests.pages.shop import ago
 
 
 @pytest.fixture
-def letters(world):
+def letters(shop):
     """A group, and two rows that nobody can use: a bad time, and an amount that is no number."""
-    world.define("spend", SQL, columns={"amount": "DOUBLE"})
-    world.settle()
-    time = format_time(world.clock - 1_000_000)
-    world.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}, {"user_id": "u", "amount": "ten", "timestamp": time}])
-    world.settle()
+    shop.define("spend", columns={"amount": "DOUBLE"})
+    shop.settle()
+    shop.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}, {"user_id": "u", "amount": "ten"}])
+    shop.settle()
     return {letter.code: letter for letter in DeadLetter.objects.all()}
 
 
@@ -35,9 +32,9 @@ def test_the_list_shows_code_reason_and_group_and_can_be_filtered(letters, site)
     assert "No letter matches" in site.get("/dead-letters/", {"source": "elsewhere"}).content.decode()
 
 
-def test_many_letters_come_in_pages(world, site):
-    world.define("spend", SQL)
-    world.push([{"user_id": "u", "amount": n, "timestamp": "never"} for n in range(53)])
+def test_many_letters_come_in_pages(shop, site):
+    shop.define("spend")
+    shop.push([{"user_id": "u", "amount": n, "timestamp": "never"} for n in range(53)])
     first = site.get("/dead-letters/")
     assert len(first.context["rows"]) == 50
     rest = site.get("/dead-letters/", {"cursor": first.context["following"]})
@@ -55,14 +52,14 @@ def test_a_letter_shows_its_payload_and_where_it_came_from(letters, site):
     assert "&quot;ten&quot;" in fragment
 
 
-def test_a_corrected_letter_counts(letters, world, site):
+def test_a_corrected_letter_counts(letters, shop, site):
     letter = letters["bad_timestamp"]
-    row = {**json.loads(bytes(letter.payload)), "timestamp": format_time(world.clock - 2_000_000)}
+    row = {**json.loads(bytes(letter.payload)), "timestamp": ago(2)}
     html = site.post(f"/dead-letters/{letter.id}/replay/", {"payload": json.dumps(row)}, follow=True).content.decode()
     assert "The letter was accepted" in html
     assert not DeadLetter.objects.filter(id=letter.id).exists()
-    world.settle()
-    assert world.read("spend", "u", world.clock)[2]["total"] == 5.0
+    shop.settle()
+    assert shop.total("u") == 5.0
 
 
 def test_a_refused_correction_stays_on_the_page(letters, site):
