@@ -17,7 +17,9 @@ _WHOLE = r"[+-]?[0-9]{1,19}"
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 _PLAIN_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIMESTAMP = _DATE + r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+_OFFSET = r"[+-](0[0-9]|1[0-7]):[0-5][0-9]"
+_SECONDS = rf":[0-5][0-9]([.][0-9]{{1,6}})?(Z|{_OFFSET})?"
+_TIMESTAMP = rf"{_DATE}([ T]([01][0-9]|2[0-3]):[0-5][0-9]({_SECONDS})?)?"
 _TRUE, _FALSE = "('true', 't', 'yes', 'y', '1')", "('false', 'f', 'no', 'n', '0')"
 
 
@@ -70,8 +72,8 @@ def cast(value: Sql, to: Type, dialect: str, bits: int = 64) -> Sql:
             return _guarded(value, _PLAIN_NUMBER, to, dialect)
         case "STRING", "DATE":
             return _guarded(value, _DATE, to, dialect)
-        case "STRING", "TIMESTAMP":  # both read an offset too, and give UTC
-            return _guarded(value, _TIMESTAMP, to, dialect)
+        case "STRING", "TIMESTAMP":
+            return _timestamp(value, dialect)
         case "STRING", "BOOLEAN":
             word = f"LOWER(TRIM({text}))"
             return value.but(f"CASE WHEN {word} IN {_TRUE} THEN TRUE WHEN {word} IN {_FALSE} THEN FALSE END", BOOLEAN)
@@ -131,6 +133,17 @@ def _guarded(value: Sql, pattern: str, to: Type, dialect: str) -> Sql:
         top = pieces.double(1.7976931348623157e308, dialect)
         guarded = f"CASE WHEN ABS({guarded}) <= {top} THEN {guarded} END"
     return value.but(guarded, to)
+
+
+def _timestamp(value: Sql, dialect: str) -> Sql:
+    if dialect == "spark":  # reads the offset and gives UTC
+        return _guarded(value, _TIMESTAMP, TIMESTAMP, dialect)
+    trimmed = f"TRIM({value.text})"
+    offset = f"REGEXP_EXTRACT({trimmed}, '{_OFFSET}$')"
+    minutes = f"CAST({offset}[2:3] AS INTEGER) * 60 + CAST({offset}[5:6] AS INTEGER)"
+    ahead = f"CASE {offset}[1] WHEN '+' THEN {minutes} WHEN '-' THEN -({minutes}) ELSE 0 END"
+    local = f"TRY_CAST(REGEXP_REPLACE({trimmed}, '(Z|{_OFFSET})$', '') AS TIMESTAMP)"
+    return value.but(f"CASE WHEN {matches(trimmed, _TIMESTAMP, dialect)} THEN {local} - TO_MINUTES({ahead}) END", TIMESTAMP)
 
 
 def number_literal(text: str) -> int | Decimal:

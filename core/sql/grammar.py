@@ -61,10 +61,17 @@ class _Parser(Spark.Parser):  # type: ignore[misc, valid-type]
     FUNCTION_PARSERS = {name: Spark.Parser.FUNCTION_PARSERS[name] for name in _SPECIAL}
 
 
+class _Generator(Spark.Generator):  # type: ignore[misc, valid-type]
+    """Writes a tree as it was read: QUALIFY stays, though Spark has none, for the text is compared and shown, and never run."""
+
+    TRANSFORMS = {kind: how for kind, how in Spark.Generator.TRANSFORMS.items() if kind is not exp.Select}
+
+
 class JStoreSql(Spark):
     """Spark's dialect with every ordinary call parsed as exp.Anonymous(name, arguments)."""
 
     Parser = _Parser
+    Generator = _Generator
 
 
 def parse(text: Text) -> exp.Expr:
