@@ -71,7 +71,7 @@ def test_a_ready_row_is_read_many_times_faster_than_tiles_are_merged(world, caps
     assert merge() == read() == len(USERS)
     merged, ready = best(merge, 3), best(read, 10)
     with capsys.disabled():
-        print(f"\n  50 entities x 6 features, 30d: tiles merged {merged * 1e3:.1f} ms, ready rows {ready * 1e3:.2f} ms, {merged / ready:.0f}x")
+        print(f"\n  50 x 6, 30d: tiles merged {merged * 1e3:.1f} ms, ready rows {ready * 1e3:.2f} ms, {merged / ready:.0f}x")
     assert merged > 4 * ready
 
 
@@ -86,7 +86,7 @@ def test_the_hot_path_costs_a_fraction_of_the_view_behind_it(world, capsys, sett
 
     view, hot = through(django), through(hot_app(django))
     with capsys.disabled():
-        print(f"\n  1 entity x 6 features: Django's view {view * 1e6:.0f} us, in front of Django {hot * 1e6:.0f} us, {view / hot:.1f}x")
+        print(f"\n  1 x 6: Django's view {view * 1e6:.0f} us, in front of Django {hot * 1e6:.0f} us, {view / hot:.1f}x")
     assert view > 1.5 * hot
 
 

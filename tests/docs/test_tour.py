@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,11 @@ def steps() -> list[tuple[Block, Block | None]]:
     """(block to run, block with its answer) in the order of the page."""
     found = [block for block in blocks("README.md") if block.language in (*RUN, "text")]
     after = [*found[1:], None]
-    return [(block, then if then and then.language == "text" else None) for block, then in zip(found, after, strict=True) if block.language in RUN]
+    return [
+        (block, then if then and then.language == "text" else None)
+        for block, then in zip(found, after, strict=True)
+        if block.language in RUN
+    ]
 
 
 def shown(pattern: str) -> re.Pattern[str]:
@@ -75,15 +78,20 @@ def test_the_tour_answers_what_the_readme_shows(stack: Stack) -> None:
         printed = tour.run(block)
         if answer is not None:
             wanted = shown(tour.own(answer.text))
-            assert wanted.fullmatch(re.sub(r"\s", "", printed)), f"README.md:{answer.line} shows {answer.text}\nbut it was {printed}"
+            assert wanted.fullmatch(re.sub(r"\s", "", printed)), (
+                f"README.md:{answer.line} shows {answer.text}\nbut it was {printed}"
+            )
     assert _history(tour, "user_activity", "user_789"), "what went by Kafka is served as well"
     tour.python["client"].close()
 
 
 def _history(tour: Tour, group: str, entity: str) -> list[Any]:
     """The entity's history once the consumer and the applier have done their work."""
-    client = tour.python["client"]
-    ask: Callable[[], list[Any]] = lambda: client.get_feature_values(tour.own(group), tour.own(entity), "2025-02-27T00:00:00Z")["history"]  # noqa: E731
+
+    def ask() -> list[Any]:
+        found = tour.python["client"].get_feature_values(tour.own(group), tour.own(entity), start_time="2025-02-27T00:00:00Z")
+        return list(found["history"])
+
     return wait_for(ask)
 
 
