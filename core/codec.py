@@ -24,39 +24,41 @@ _ZERO: dict[str, Any] = {"BIGINT": 0, "DOUBLE": 0.0, "TIMESTAMP": 0, "DATE": 0, 
 
 
 class Block:
-    """The codec of one list of column types (type texts; None is an open column, always NULL and without bytes)."""
+    """The codec of one list of column types (type texts). None is a column whose type is open: its values are kept as JSON,
+    since SQL over columns seen only as null may well give one, as COALESCE(SUM(x), 0) does."""
 
     def __init__(self, column_types: Sequence[str | None]) -> None:
         self.types = tuple(column_types)
         self.kinds = tuple("OPEN" if t is None else t.partition("(")[0].partition("<")[0] for t in column_types)
         self._parsed = tuple(None if t is None else types.parse_type(t) for t in column_types)
-        self._columns = [i for i, kind in enumerate(self.kinds) if kind != "OPEN"]
-        self._mask_bytes = (len(self._columns) + 7) // 8
-        codes = "".join(_CELL.get(self.kinds[i], "I") for i in self._columns)
-        self._fixed = Struct(f"<{self._mask_bytes}s{codes}")
-        self._plain = all(self.kinds[i] in ("BIGINT", "DOUBLE") for i in self._columns)
-        self._var = [i for i in self._columns if self.kinds[i] not in _CELL]
+        self._mask_bytes = (len(self.kinds) + 7) // 8
+        self._fixed = Struct(f"<{self._mask_bytes}s" + "".join(_CELL.get(kind, "I") for kind in self.kinds))
+        self._plain = all(kind in ("BIGINT", "DOUBLE") for kind in self.kinds)
+        self._var = [i for i, kind in enumerate(self.kinds) if kind not in _CELL]
         self._no_nulls = bytes(self._mask_bytes)
-        self._convert = {i: self.kinds[i] for i in self._columns if self.kinds[i] in ("TIMESTAMP", "DATE", "DECIMAL")}
-        self._scale = {i: _scale(self.types[i]) for i in self._columns if self.kinds[i] == "DECIMAL"}
+        self._scale = {i: _scale(self.types[i]) for i, kind in enumerate(self.kinds) if kind == "DECIMAL"}
 
     def pack(self, values: Sequence[Any]) -> bytes:
         """One row (Python values as Arrow's to_pylist gives them) -> bytes."""
-        if self._plain and len(self._columns) == len(values) and None not in values:
+        if self._plain and None not in values:
             return self._fixed.pack(self._no_nulls, *values)
         mask, cells, tail = 0, [], []
-        for position, i in enumerate(self._columns):
-            value, kind = values[i], self.kinds[i]
+        for i, (kind, value) in enumerate(zip(self.kinds, values, strict=True)):
             if value is None:
-                mask |= 1 << position
+                mask |= 1 << i
                 cells.append(_ZERO.get(kind, 0))
             elif kind in _CELL:
                 cells.append(self._to_cell(i, kind, value))
             else:
-                data = value.encode() if kind == "STRING" else orjson.dumps(types.to_json(self._parsed[i], value))
+                data = value.encode() if kind == "STRING" else self._to_json_bytes(i, kind, value)
                 cells.append(len(data))
                 tail.append(data)
         return self._fixed.pack(mask.to_bytes(self._mask_bytes, "little"), *cells) + b"".join(tail)
+
+    def _to_json_bytes(self, i: int, kind: str, value: Any) -> bytes:
+        if kind == "OPEN":
+            return _open_bytes(value)
+        return orjson.dumps(types.to_json(self._parsed[i], value))
 
     def _to_cell(self, i: int, kind: str, value: Any) -> Any:
         if kind == "TIMESTAMP":
@@ -71,10 +73,6 @@ class Block:
         """bytes -> a row of storage values: numbers, text, TIMESTAMP as microseconds, DATE as days, nested values as JSON bytes."""
         mask, *cells = self._fixed.unpack_from(data, offset)
         row: list[Any] = cells
-        if len(self._columns) != len(self.types):
-            row = [None] * len(self.types)
-            for i, cell in zip(self._columns, cells, strict=True):
-                row[i] = cell
         if self._var:
             at = offset + self._fixed.size
             for i in self._var:
@@ -85,13 +83,13 @@ class Block:
             row[i] = Decimal(int.from_bytes(row[i], "little", signed=True)).scaleb(-scale)
         if mask != self._no_nulls:
             bits = int.from_bytes(mask, "little")
-            for position, i in enumerate(self._columns):
-                if bits >> position & 1:
+            for i in range(len(row)):
+                if bits >> i & 1:
                     row[i] = None
         return row
 
     def to_arrow_row(self, row: Sequence[Any]) -> list[Any]:
-        """A row as unpack gives it -> values that pyarrow takes for the columns' Arrow types."""
+        """A row as unpack gives it -> values that pyarrow takes for the columns' Arrow types; an open column is null there."""
         return [None if v is None else self._arrow(i, v) for i, v in enumerate(row)]
 
     def _arrow(self, i: int, value: Any) -> Any:
@@ -100,9 +98,24 @@ class Block:
             return EPOCH.replace(tzinfo=None) + timedelta(microseconds=value)
         if kind == "DATE":
             return _DAY0 + timedelta(days=value)
+        if kind == "OPEN":
+            return None
         if isinstance(value, bytes) and parsed is not None:
             return types.coerce(parsed, orjson.loads(value))
         return value
+
+    def carried(self, block: bytes, offset: int, new: Block) -> list[Any]:
+        """A block as values for `new`, the codec of the same columns when more of their types are known."""
+        row = self.unpack(block, offset)
+        found = self.to_arrow_row(row)
+        for i, kind in enumerate(self.kinds):
+            if kind == "OPEN" and row[i] is not None:
+                value, parsed = orjson.loads(row[i]), new._parsed[i]
+                try:
+                    found[i] = value if parsed is None else types.coerce(parsed, value)
+                except types.Mismatch:  # the value of a guess at the type, which was another
+                    found[i] = None
+        return found
 
     def to_json_row(self, row: Sequence[Any]) -> list[Any]:
         """A row as unpack gives it -> values for orjson; nested values pass as fragments, non-finite doubles as null."""
@@ -122,6 +135,15 @@ def _json(kind: str, value: Any) -> Any:
     if kind == "DECIMAL":
         return format(value, "f")
     return orjson.Fragment(value)
+
+
+def _open_bytes(value: Any) -> bytes:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
+
+
+def open_json(value: Any) -> Any:
+    """A value of a column whose type is open, as a record of it would show."""
+    return orjson.loads(_open_bytes(value))
 
 
 def _scale(text: str | None) -> int:

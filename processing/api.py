@@ -16,15 +16,12 @@ from rest_framework.views import APIView
 from core import strict_json
 from core.clock import now_us
 from core.errors import Invalid
-from features.authentication import Caller
 from features.parsers import read_body
 from features.permissions import HasScopes, caller
 from processing import inline
-from processing.definitions import known_groups
 from processing.doorbell import ring
-from processing.envelopes import Envelope, open_document, open_lines
+from processing.envelopes import open_document, open_lines
 from processing.ingest import Incoming, Outcome, accept
-from processing.judging import Refused
 from processing.parsers import RawLinesParser, RawParser
 from processing.serializers import PushAnswer
 from processing.waiting import MOST_SECONDS, wait_applied
@@ -62,24 +59,16 @@ class Events(APIView):
         body = read_body(stream) if hasattr(stream, "read") else b""
         lines = (request.content_type or "").partition(";")[0].strip().lower() == LINES
         envelope = open_lines(body) if lines else open_document(strict_json.parse(body))
-        refused = _resolve(by, envelope)
+        address, refused = inline.address_of(by.project, envelope, by.may("registry:write"), by.actor)
         arrival = now_us()
         rows = [
-            Incoming(row, arrival, envelope.address, raw=envelope.raw[i] if envelope.raw else None, refused=refused)
+            Incoming(row, arrival, address, raw=envelope.raw[i] if envelope.raw else None, refused=refused)
             for i, row in enumerate(envelope.rows)
         ]
         outcome = accept(by.project, rows, request=_idempotency(request, body))
         if settings.JSTORE_ENGINE == "spark" and outcome.position is not None:
             ring(by.project, outcome.position)
         return Response(_answer(outcome, by.project, wait), status=202)
-
-
-def _resolve(by: Caller, envelope: Envelope) -> Refused | None:
-    if envelope.transformation is None:
-        return None
-    groups = known_groups(by.project)
-    found = inline.resolve(by.project, envelope.address, envelope.transformation, groups, by.may("registry:write"), by.actor)
-    return found if isinstance(found, Refused) else None
 
 
 def _idempotency(request: Request, body: bytes) -> tuple[str, bytes] | None:
@@ -107,7 +96,7 @@ def _answer(outcome: Outcome, project: str, wait: float) -> dict[str, Any]:
     applied = False
     if wait:
         try:
-            applied = outcome.position is None or wait_applied(project, outcome.takers, outcome.position, wait)
+            applied = outcome.position is None or wait_applied(project, outcome.shown_by, outcome.position, wait)
         except redis.RedisError:  # the rows are committed, which is what 202 says; they show once Redis is back
             applied = False
     return {

@@ -34,11 +34,19 @@ class OperationView(APIView):
 def page_of(request: Request) -> tuple[int, int | None]:
     """`limit` (default 100, most 10,000) and `cursor` of a list. Raises Invalid."""
     limit, cursor = request.query_params.get("limit", "100"), request.query_params.get("cursor")
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MOST:
+    if not limit.isascii() or not limit.isdigit() or len(limit) > 9 or not 1 <= int(limit) <= MOST:
         raise Invalid("invalid_limit", f"limit is a number from 1 to {MOST}", pointer="/limit")
     if cursor is not None and (not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18):
         raise Invalid("bad_cursor", "this is no cursor of this list", pointer="/cursor")
     return int(limit), int(cursor) if cursor is not None else None
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The body as an object, empty where there is none. Raises Invalid."""
+    body: Any = request.data
+    if not isinstance(body, dict):
+        raise Invalid("not_an_object", "the body is a JSON object")
+    return body
 
 
 class DeadLetters(OperationView):
@@ -85,8 +93,7 @@ class ReplayOne(OperationView):
     )
     def post(self, request: Request, letter_id: str) -> Response:
         """Store its rows, or those of the optional `payload`; the letter goes when they are stored."""
-        body = request.data if isinstance(request.data, dict) else {}
-        return Response(replay.replay(caller(request).project, int(letter_id), body.get("payload")))
+        return Response(replay.replay(caller(request).project, int(letter_id), body_of(request).get("payload")))
 
 
 class ReplayMatching(OperationView):
@@ -100,7 +107,7 @@ class ReplayMatching(OperationView):
     )
     def post(self, request: Request) -> Response:
         """Try all letters of a `code` and `source`; those that are still wrong stay."""
-        body = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         for name in ("code", "source"):
             if not isinstance(body.get(name), str | None):
                 raise Invalid("invalid_filter", f"{name} is text", pointer=f"/{name}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from backends import metrics
 from core.clock import format_time
@@ -85,6 +85,8 @@ def list_letters(
 def matching(project: str, code: str | None = None, source: str | None = None) -> QuerySet[DeadLetter]:
     """Letters of a project by code and source."""
     found = DeadLetter.objects.filter(project=project)
+    if "\0" in f"{code}{source}":  # a text that PostgreSQL cannot hold is nowhere in it
+        return found.none()
     if code:
         found = found.filter(code=code)
     if source:
@@ -127,4 +129,5 @@ def payload_text(letter: DeadLetter) -> str:
 
 def counts(project: str) -> dict[str, int]:
     """How many letters there are by code."""
-    return dict(Counter(DeadLetter.objects.filter(project=project).values_list("code", flat=True)))
+    found = DeadLetter.objects.filter(project=project).values("code").annotate(number=Count("id")).order_by()
+    return {row["code"]: row["number"] for row in found}

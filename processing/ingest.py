@@ -37,7 +37,7 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a push. `rejected`: (index, code, detail); `takers`: versions that took a row; `fates`: each row's."""
+    """What became of a push. `rejected`: (index, code, detail); `shown_by`: see Judged; `fates`: each row's."""
 
     accepted: int
     duplicates: int
@@ -46,7 +46,7 @@ class Outcome:
     rejected: list[tuple[int, str, str]]
     position: int | None
     ingested_at: int
-    takers: list[tuple[GroupSpec, VersionSpec]] = field(default_factory=list)
+    shown_by: list[tuple[GroupSpec, VersionSpec]] = field(default_factory=list)
     fates: list[str] = field(default_factory=list)
 
 
@@ -141,7 +141,7 @@ def append(
         rejected=[(i, v.code, v.detail) for i, v in enumerate(verdicts) if isinstance(v, Refused)],
         position=max((position for _, _, position in stored), default=None),
         ingested_at=done.ingested_at,
-        takers=list({version.code: (spec, version) for _, v, _ in stored for spec, version in v.takers}.values()),
+        shown_by=list({version.code: (spec, version) for _, v, _ in stored for spec, version in v.shown_by}.values()),
     )
 
 

@@ -26,7 +26,8 @@ class Refused:
 
 @dataclass(frozen=True)
 class Judged:
-    """To be stored. `quarantine`: (group, code, detail) of groups that leave it out; `near`: groups that lack a column of it."""
+    """To be stored. `quarantine`: (group, code, detail) of groups that leave it out; `near`: groups that lack a column of it;
+    `shown_by`: the versions that show, once they have applied it, that it is there: its takers, or of what it corrects all."""
 
     takers: Sequence[tuple[GroupSpec, VersionSpec]] = ()
     held: bool = False
@@ -35,6 +36,7 @@ class Judged:
     deleted: bool = False
     quarantine: Sequence[tuple[str, str, str]] = field(default=())
     near: Sequence[str] = ()
+    shown_by: Sequence[tuple[GroupSpec, VersionSpec]] = ()
 
     @property
     def unrouted(self) -> bool:
@@ -51,8 +53,9 @@ def judge(
         identity, revision, deleted = _identity(row)
     except Invalid as error:
         return Refused(error.code, error.detail)
+    everybody = [(spec, spec.current) for spec in groups.values() if not spec.deleted and spec.current is not None]
     if deleted:
-        return Judged(identity=identity, revision=revision, deleted=True)
+        return Judged(identity=identity, revision=revision, deleted=True, shown_by=everybody)
     found = (
         _addressed(row, address, record_time, now, groups)
         if address is not None
@@ -60,7 +63,8 @@ def judge(
     )
     if isinstance(found, Refused):
         return found
-    return Judged(found.takers, found.held, identity, revision, False, found.quarantine, found.near)
+    shown_by = everybody if revision else found.takers
+    return Judged(found.takers, found.held, identity, revision, False, found.quarantine, found.near, shown_by)
 
 
 def _identity(row: Mapping[str, Any]) -> tuple[str | None, int, bool]:

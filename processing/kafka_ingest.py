@@ -12,10 +12,8 @@ from backends.offline import log_sources
 from core import strict_json
 from core.clock import now_us
 from core.errors import JStoreError
-from core.strict_json import Malformed
 from processing import inline
-from processing.definitions import known_groups
-from processing.envelopes import Envelope, open_document
+from processing.envelopes import open_document
 from processing.ingest import Incoming, append, judge_all
 from processing.judging import Refused
 
@@ -44,9 +42,9 @@ class KafkaOutcome:
     rejected_gap: list[tuple[str, int, int, int]] = field(default_factory=list)
 
 
-def kafka_positions(partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
+def kafka_positions(project: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
     """Where to go on for each (topic id, partition); None: from the earliest record."""
-    return log_sources.offsets(partitions)
+    return log_sources.offsets(project, partitions)
 
 
 def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
@@ -56,7 +54,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
     now = now_us()
     outcome = KafkaOutcome()
     with transaction.atomic(using="default"):
-        expected = log_sources.lock_offsets((m.topic_id, m.topic, m.partition) for m in messages)
+        expected = log_sources.lock_offsets(project, ((m.topic_id, m.topic, m.partition) for m in messages))
         news: list[Incoming] = []
         for message, rows in zip(messages, opened, strict=True):
             place = (message.topic_id, message.partition)
@@ -64,7 +62,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
             if at is not None and message.offset < at:
                 continue
             if at is not None and message.offset > at:
-                log_sources.note_gap(*place, at, message.offset)
+                log_sources.note_gap(project, *place, at, message.offset)
                 outcome.rejected_gap.append((*place, at, message.offset))
             expected[place] = message.offset + 1
             news += rows
@@ -74,7 +72,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
         for place, at in expected.items():
             if at is not None:
                 of = counts[place]
-                log_sources.move_offset(*place, at, of["stored"], of["duplicates"], of["rejected"])
+                log_sources.move_offset(project, *place, at, of["stored"], of["duplicates"], of["rejected"])
                 outcome.next_offsets[place] = at
     outcome.stored, outcome.duplicates, outcome.dead, outcome.position = (
         done.accepted,
@@ -107,19 +105,10 @@ def _open(project: str, message: KafkaMessage) -> list[Incoming]:
         return refused("not_an_object", "the record has no value")
     try:
         envelope = open_document(strict_json.parse(message.value))
-    except Malformed as error:
-        return refused(error.code, error.detail)
     except JStoreError as error:
         return refused(error.code, error.detail)
-    verdict = _inline(project, envelope)
+    address, verdict = inline.address_of(project, envelope, True, "kafka")
     return [
-        Incoming(row, message.timestamp_us, envelope.address, refused=verdict, origin=(*origin, item))
+        Incoming(row, message.timestamp_us, address, refused=verdict, origin=(*origin, item))
         for item, row in enumerate(envelope.rows)
     ]
-
-
-def _inline(project: str, envelope: Envelope) -> Refused | None:
-    if envelope.transformation is None:
-        return None
-    found = inline.resolve(project, envelope.address, envelope.transformation, known_groups(project), True, "kafka")
-    return found if isinstance(found, Refused) else None

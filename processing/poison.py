@@ -52,9 +52,9 @@ def put_aside(project: str, message: KafkaMessage, error: BaseException) -> Kafk
         topic_id=message.topic_id,
     )
     with transaction.atomic(using="default"):
-        at = log_sources.lock_offsets([(message.topic_id, message.topic, message.partition)])[place]
+        at = log_sources.lock_offsets(project, [(message.topic_id, message.topic, message.partition)])[place]
         if at is not None and message.offset < at:
             return KafkaOutcome({place: at})
         dead_letters.store([letter])
-        log_sources.move_offset(*place, message.offset + 1, 0, 0, 1)
+        log_sources.move_offset(project, *place, message.offset + 1, 0, 0, 1)
     return KafkaOutcome({place: message.offset + 1}, dead=1)

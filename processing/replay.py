@@ -29,14 +29,13 @@ class Replayed:
 def replay(project: str, letter_id: int, payload: Any = None) -> dict[str, Any]:
     """Store the rows of one letter, or of its corrected payload. Raises NotFound, Conflict (cannot be replayed as it is), Invalid."""
     letter = dead_letters.get(project, letter_id)
-    document = payload if payload is not None else _document(letter)
     address = letter.address or None
     if letter.position is not None:  # the row is stored: its groups have it; only the one that left it out gets the corrected row
         if payload is None:
             what = f"does not fit {letter.group}" if letter.group else "is taken by no group; make one"
             raise Conflict("still_unfit", f"the stored row {what}, or send it corrected")
         address = letter.group or address
-    envelope = open_document(document)
+    envelope = open_document(payload if payload is not None else _document(letter))
     arrival = letter.received_at
     rows = [Incoming(row, arrival, envelope.address or address) for row in envelope.rows]
     now = now_us()

@@ -37,9 +37,7 @@ def whole(text: str) -> int | None:
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters, newest first, with what can be filtered by."""
     code, source = request.GET.get("code", ""), request.GET.get("source", "")
-    rows, following = no_route.list_letters(
-        PROJECT, code or None, source or None, PER_PAGE, whole(request.GET.get("cursor", ""))
-    )
+    rows, following = no_route.list_letters(PROJECT, code or None, source or None, PER_PAGE, whole(request.GET.get("cursor", "")))
     counts = dead_letters.counts(PROJECT)
     context = {
         "section": "dead_letters",

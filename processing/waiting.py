@@ -14,10 +14,10 @@ MOST_SECONDS = 30.0
 _SHORTEST, _LONGEST = 0.004, 0.05
 
 
-def wait_applied(project: str, takers: Sequence[tuple[GroupSpec, VersionSpec]], position: int, seconds: float) -> bool:
+def wait_applied(project: str, versions: Sequence[tuple[GroupSpec, VersionSpec]], position: int, seconds: float) -> bool:
     """Until every bucket of these versions is whole and at `position` or beyond. -> False when the time is up first."""
     store = OnlineStore(client())
-    places = [(version.code, bucket) for _, version in takers for bucket in range(BUCKETS)]
+    places = [(version.code, bucket) for _, version in versions for bucket in range(BUCKETS)]
     end = time.monotonic() + min(seconds, MOST_SECONDS)
     pause = _SHORTEST
     while places:

@@ -64,7 +64,7 @@ class Decoder:
         self.plain = PlainColumns.of(self.block)
         # Most columns pass as they are; only these are touched one by one (orjson itself writes a non-finite double as null).
         kinds = enumerate(self.block.kinds)
-        single = [(i, Block((outputs[i],))) for i, kind in kinds if kind not in ("OPEN", "BIGINT", "DOUBLE", "STRING", "BOOLEAN")]
+        single = [(i, Block((outputs[i],))) for i, kind in kinds if kind not in ("BIGINT", "DOUBLE", "STRING", "BOOLEAN")]
         self._json = [(i, block.to_json_row) for i, block in single]
         self._arrow = [(i, block.to_arrow_row) for i, block in single]
 

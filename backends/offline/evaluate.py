@@ -18,6 +18,7 @@ from backends.offline.program import MULTIPLE, Program, program
 from backends.offline.routed import event_of
 from core import types
 from core.clock import now_us
+from core.codec import open_json
 from core.errors import Invalid, Unavailable
 from core.spec import GroupSpec
 
@@ -131,7 +132,7 @@ def _json(made: Program, row: Any) -> dict[str, Any] | None:
         raise Unavailable("multiple_rows", "the SQL gives more than one row for this entity at this time")
     kinds = made.spec.layout_of(made.version).outputs
     return {
-        name: None if kind is None or value is None else types.to_json(types.parse_type(kind), value)
+        name: open_json(value) if kind is None else types.to_json(types.parse_type(kind), value)
         for name, kind, value in zip(made.version.outputs, kinds, row, strict=True)
     }
 

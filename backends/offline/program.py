@@ -136,10 +136,8 @@ def _rows(table: pa.Table, names: Sequence[str], schema: pa.Schema) -> list[list
     columns = []
     for name, field in zip(names, schema, strict=True):
         column = table.column(name)
-        if pa.types.is_null(field.type):
-            columns.append([None] * table.num_rows)
-        else:
-            columns.append((column if column.type == field.type else column.cast(field.type)).to_pylist())
+        same = column.type == field.type or pa.types.is_null(field.type)  # null: the type is open, any value stands
+        columns.append((column if same else column.cast(field.type)).to_pylist())
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -34,13 +34,13 @@ CREATE TABLE log_index (
     PRIMARY KEY (pair, bucket, key, event_time, position));
 
 CREATE TABLE log_source_offset (
-    topic_id text NOT NULL, topic_partition integer NOT NULL, topic text NOT NULL, next_offset bigint NOT NULL,
+    project text NOT NULL, topic_id text NOT NULL, topic_partition integer NOT NULL, topic text NOT NULL, next_offset bigint NOT NULL,
     stored bigint NOT NULL DEFAULT 0, duplicates bigint NOT NULL DEFAULT 0, rejected bigint NOT NULL DEFAULT 0,
-    PRIMARY KEY (topic_id, topic_partition));
+    PRIMARY KEY (project, topic_id, topic_partition));
 
 CREATE TABLE log_source_gap (
-    topic_id text NOT NULL, topic_partition integer NOT NULL, first_offset bigint NOT NULL, next_offset bigint NOT NULL,
-    noticed_at bigint NOT NULL, PRIMARY KEY (topic_id, topic_partition, first_offset));
+    project text NOT NULL, topic_id text NOT NULL, topic_partition integer NOT NULL, first_offset bigint NOT NULL, next_offset bigint NOT NULL,
+    noticed_at bigint NOT NULL, PRIMARY KEY (project, topic_id, topic_partition, first_offset));
 
 CREATE TABLE log_request (
     project text NOT NULL, request text COLLATE "C" NOT NULL, body bytea NOT NULL, made_at bigint NOT NULL, PRIMARY KEY (project, request));

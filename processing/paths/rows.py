@@ -75,8 +75,7 @@ def _run(start: int, row: _Row | None, any_event: bool) -> Run:
 
 
 def _relaid(made: Program, layout: int, block: bytes) -> bytes:
-    """A block of an older layout as one of this: types only become known, so its values were NULL there."""
+    """A block of an older layout as one of this; between the two, types became known."""
     if layout == made.layout or not block:
         return block
-    old = made.outputs_of(layout)
-    return b"\1" + made.outputs.pack(old.to_arrow_row(old.unpack(block, 1)))
+    return b"\1" + made.outputs.pack(made.outputs_of(layout).carried(block, 1, made.outputs))

@@ -6,6 +6,7 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +27,6 @@ VALUES = {
     "DECIMAL(20,4)": st.decimals(-(10**15), 10**15, places=4),
     "ARRAY<STRING>": st.lists(st.text(max_size=5) | st.none(), max_size=4),
     "STRUCT<a:BIGINT,b:STRING>": st.fixed_dictionaries({"a": INT64 | st.none(), "b": st.text(max_size=5) | st.none()}),
-    None: st.none(),
 }
 
 
@@ -95,3 +95,15 @@ def test_answers_show_decimals_as_text_dates_as_days_and_no_infinity():
     block = Block(["DECIMAL(10,2)", "DATE", "DOUBLE", "TIMESTAMP"])
     row = block.unpack(block.pack([Decimal("1.50"), date(2026, 2, 3), float("inf"), datetime(2026, 1, 1, 0, 0, 0, 5)]))
     assert block.to_json_row(row) == ["1.50", "2026-02-03", None, "2026-01-01T00:00:00.000005Z"]
+
+
+def test_an_open_column_keeps_what_sql_over_nulls_gave_and_is_null_in_arrow():
+    block = Block(["BIGINT", None, None, None])
+    row = block.unpack(block.pack([1, "none", None, datetime(2026, 1, 1)]))
+    assert orjson.loads(orjson.dumps(block.to_json_row(row))) == [1, "none", None, "2026-01-01T00:00:00Z"]
+    assert block.to_arrow_row(row) == [1, None, None, None]
+
+
+def test_a_block_is_carried_to_the_types_that_became_known():
+    old, new = Block(["BIGINT", None, None, None]), Block(["BIGINT", "STRING", "DOUBLE", "BIGINT"])
+    assert old.carried(b"x" + old.pack([1, "none", 0.0, "a guess"]), 1, new) == [1, "none", 0.0, None]

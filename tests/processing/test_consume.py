@@ -36,7 +36,7 @@ def start(kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
     def start(accept: Accept = accept_kafka, ring: Callable[[KafkaOutcome], None] | None = None) -> Consumer:
         def positions(asked: Sequence[Partition]) -> dict[Partition, int | None]:
-            return {Partition(*at): offset for at, offset in kafka_positions(asked).items()}
+            return {Partition(*at): offset for at, offset in kafka_positions(topic, asked).items()}
 
         sources.append(KafkaSource(KafkaConfig((kafka.bootstrap,)), [topic], topic, positions, lambda *told: None))
         return Consumer(topic, sources[-1], accept, ring)
@@ -156,7 +156,7 @@ def test_a_gap_in_kafka_is_noted_and_passed(kafka: Kafka, start: Start, topic: s
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT gap.first_offset, gap.next_offset FROM log_source_gap gap"
-            " JOIN log_source_offset USING (topic_id, topic_partition) WHERE topic = %s",
+            " JOIN log_source_offset USING (project, topic_id, topic_partition) WHERE topic = %s",
             [topic],
         )
         assert cursor.fetchall() == [(1, 3)]

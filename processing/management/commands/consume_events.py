@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             config = KafkaConfig.parse({name: getattr(settings, name) for name in ("KAFKA_BOOTSTRAP_SERVERS", *SECURITY)})
         except BadKafkaConfig as error:
             raise CommandError(str(error)) from error
-        source = KafkaSource(config, [topic], f"{settings.KAFKA_GROUP_ID}-{project}", _positions, _alarm)
+        source = KafkaSource(config, [topic], f"{settings.KAFKA_GROUP_ID}-{project}", _positions(project), _alarm)
         consumer = Consumer(project, source, accept_kafka, _doorbell(project))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: consumer.stop())
@@ -49,8 +49,8 @@ class Command(BaseCommand):
         consumer.run()
 
 
-def _positions(asked: Sequence[Partition]) -> Mapping[Partition, int | None]:
-    return {Partition(*at): offset for at, offset in kafka_positions(asked).items()}
+def _positions(project: str) -> Callable[[Sequence[Partition]], Mapping[Partition, int | None]]:
+    return lambda asked: {Partition(*at): offset for at, offset in kafka_positions(project, asked).items()}
 
 
 def _alarm(topic: str, partition: int, stored: int, end: int) -> None:
