@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Page
 
 from tests.pages.packages import install
 from tests.pages.shop import Shop
-
-PASSWORD = "a long pass phrase"
 
 
 @pytest.fixture
@@ -35,21 +34,18 @@ def reader(fresh: object) -> Client:
 
 
 def signed_in(name: str, is_staff: bool = False) -> Client:
-    """A client of a new person."""
+    """A client of a new person, who has no password: hashing one takes longer than most of these tests."""
     client = Client()
-    client.force_login(User.objects.create_user(name, password=PASSWORD, is_staff=is_staff))
+    client.force_login(User.objects.create_user(name, is_staff=is_staff))
     return client
 
 
 @pytest.fixture
-def chromium_page(fresh: object, live_server: Any, page: Page) -> Page:
-    """A real browser on the live site, signed in by the login page as ana, who is staff."""
-    User.objects.create_user("ana", password=PASSWORD, is_staff=True)
+def chromium_page(site: Client, live_server: Any, page: Page) -> Page:
+    """A real browser on the live site, with the session of ana, who is staff."""
+    session = site.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
     page.goto(live_server.url)
-    page.get_by_label("Username").fill("ana")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{live_server.url}/")
     return page
 
 

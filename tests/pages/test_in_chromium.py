@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from features import selectors
@@ -166,15 +167,29 @@ def test_a_letter_is_corrected_and_replayed(chromium_page, live_server, shop):
     assert shop.total("u") == 5.0
 
 
-@pytest.mark.parametrize("path", ["/", "/features/", "/features/spend/", "/new-feature/", "/runs/", "/dead-letters/", "/keys/"])
-def test_a_phone_needs_no_sideways_scrolling(chromium_page, live_server, shop, path):
+def test_a_person_signs_in_and_out(fresh, live_server, page):
+    User.objects.create_user("ana", password="a long pass phrase")
+    page.goto(f"{live_server.url}/features/")
+    page.get_by_label("Username").fill("ana")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Password").fill("a long pass phrase")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{live_server.url}/features/")
+    page.get_by_role("button", name="Sign out").first.click()
+    expect(page.get_by_label("Username")).to_be_visible()
+
+
+def test_a_phone_needs_no_sideways_scrolling(chromium_page, live_server, shop):
     page = chromium_page
     shop.define("spend", SQL)
     shop.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
     page.set_viewport_size(PHONE)
-    page.goto(f"{live_server.url}{path}")
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    expect(page.locator("nav.dock")).to_be_visible()
+    for path in ("/", "/features/", "/features/spend/", "/new-feature/", "/runs/", "/dead-letters/", "/keys/"):
+        page.goto(f"{live_server.url}{path}")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        expect(page.locator("nav.dock")).to_be_visible()
     page.locator("nav.dock").get_by_role("button", name="More").click()
     expect(page.locator("#more").get_by_role("link", name="API keys")).to_be_visible()
