@@ -35,7 +35,7 @@ CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--p
 FROM app AS test
 USER root
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends chromium git make maven nodejs npm prometheus \
+    && apt-get install -y --no-install-recommends chromium curl git make maven nodejs npm prometheus \
     && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir --disable-pip-version-check -r requirements-test.txt \
     && npm ci --no-audit --no-fund --silent
