@@ -4,6 +4,9 @@ BIN := .venv/bin
 REQUIREMENTS := $(if $(filter spark,$(JSTORE_ENGINE)),requirements.txt,requirements-embedded.txt)
 PACKAGES := core backends features serving processing monitoring jstore_site demo tests
 
+# Where deploy/test-needs puts Node when the machine's own is too old.
+export PATH := $(CURDIR)/target/node/node_modules/.bin:$(PATH)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo stop status test test-long test-needs lint format openapi lock css
 

@@ -7,7 +7,21 @@ import pytest
 
 from jstore_site.conf.environment import BASE_DIR
 
-ROOTS = ("core", "backends", "features", "serving", "processing", "monitoring", "jstore_site", "demo", "sdk", "tests", "templates", "static", "frontend")
+ROOTS = (
+    "core",
+    "backends",
+    "features",
+    "serving",
+    "processing",
+    "monitoring",
+    "jstore_site",
+    "demo",
+    "sdk",
+    "tests",
+    "templates",
+    "static",
+    "frontend",
+)
 
 
 def files(*suffixes):
