@@ -32,6 +32,10 @@ TONES = {
     "behind": "warn",
     "down": "bad",
     "unset": "mute",
+    # dead letters: a row that is stored waits, one that was refused is not stored
+    "no_route": "info",
+    "type_mismatch": "warn",
+    "invalid_entity": "warn",
     # paths
     "tiles": "ok",
     "row": "ok",

@@ -42,6 +42,12 @@ def tone(code: str) -> str:
     return TONES.get(str(code), "mute")
 
 
+@register.filter
+def letter_tone(code: str) -> str:
+    """Colour of a dead letter's code: bad where the row is lost until somebody corrects it."""
+    return TONES.get(code, "bad")
+
+
 @register.filter(name="label")
 def label_filter(code: str | None) -> str:
     """The words for a machine code; a code without any is shown as it is."""

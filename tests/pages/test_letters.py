@@ -52,6 +52,16 @@ def test_a_letter_shows_its_payload_and_where_it_came_from(letters, site):
     assert "&quot;ten&quot;" in fragment
 
 
+def test_a_row_that_no_group_takes_waits_for_one(shop, site):
+    shop.push([{"session": "s1", "clicks": 4}])
+    (letter,) = DeadLetter.objects.all()
+    html = site.get(f"/dead-letters/{letter.id}/").content.decode()
+    assert "no group reads it" in html
+    assert "&quot;clicks&quot;: 4" in html
+    shop.define("clicks", "SELECT session, SUM(clicks) AS n FROM input_data GROUP BY session", entity="session")
+    assert site.get("/dead-letters/").context["rows"] == []
+
+
 def test_a_corrected_letter_counts(letters, shop, site):
     letter = letters["bad_timestamp"]
     row = {**json.loads(bytes(letter.payload)), "timestamp": ago(2)}
