@@ -89,7 +89,7 @@ class Life:
 
 
 @settings(
-    max_examples=400 if LONG else 12,
+    max_examples=400 if LONG else 24,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
