@@ -20,4 +20,8 @@ _QUICK = {
 @functools.cache
 def engine_of(name: str) -> Engine:
     """The engine of that name."""
-    return DuckDb() if name == "duckdb" else Spark(conf=_QUICK)
+    if name == "duckdb":
+        return DuckDb()
+    spark = Spark(conf=_QUICK)
+    spark.run("SELECT 1 AS a", {}, deadline_s=300)  # the first job loads classes, on a busy machine for longer than a deadline
+    return spark

@@ -47,8 +47,8 @@ class Call:
     within: exp.Expr | None = None
 
     def identity(self) -> str:
-        """The call as written, but for the names whose partials are of one kind: AVG(x) and SUM(x) share a sum. It does not depend
-        on types, so neither does the number of partials."""
+        """The call as written, but for the names whose partials are of one kind: AVG(x) and SUM(x) share a sum. It does not
+        depend on types, so neither does the number of partials."""
         parts = [self.filter, self.within, *self.arguments]
         words = [part.sql(dialect="spark") if part is not None else "" for part in parts]
         name = "" if self.name in _SHARED else self.name

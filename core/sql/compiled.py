@@ -104,13 +104,11 @@ class Compiled:
 
     def _general(self, env: Env) -> str:
         relation, shown = self._root(env)
-        text = f"SELECT {self._shown(shown, env)} FROM {relation.text} AS r"
-        if self.path != "row":
-            return text
-        rank = f"ROW_NUMBER() OVER (PARTITION BY q.{RUN} ORDER BY q.{TIME} DESC, q.{POSITION}0 DESC)"
-        return text.replace(
-            f"FROM {relation.text} AS r", f"FROM (SELECT q.*, {rank} AS __rank FROM {relation.text} AS q) AS r WHERE r.__rank = 1"
-        )
+        source = f"{relation.text} AS r"
+        if self.path == "row":
+            rank = f"ROW_NUMBER() OVER (PARTITION BY q.{RUN} ORDER BY q.{TIME} DESC, q.{POSITION}0 DESC)"
+            source = f"(SELECT q.*, {rank} AS __rank FROM {relation.text} AS q) AS r WHERE r.__rank = 1"
+        return f"SELECT {self._shown(shown, env)} FROM {source}"
 
     def _row(self, env: Env) -> str:
         if self.path != "row":

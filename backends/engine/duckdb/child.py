@@ -121,7 +121,10 @@ def run(connection: Any, sql: str, tables: dict[str, Any], duckdb: Any, pa: Any)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, answer.schema) as writer:
         writer.write_table(answer)
-    return sink.getvalue()
+    body = sink.getvalue()
+    if body.size > MEMORY_MB * 2**20:
+        raise ValueError(f"the answer is larger than {MEMORY_MB} MB")
+    return body
 
 
 if __name__ == "__main__":

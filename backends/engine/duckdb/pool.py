@@ -78,12 +78,19 @@ class DuckDb(Engine):
             raise
 
     def _give(self, child: Child) -> None:
-        if not child.alive or child.jobs >= _JOBS_OF_A_CHILD:
-            child.kill()
-            child = Child(self._memory_mb)  # started now, so that it is warm when the next job comes
-        with self._free:
-            self._idle.append(child)
-            self._free.notify()
+        kept: Child | None = child
+        try:
+            if not child.alive or child.jobs >= _JOBS_OF_A_CHILD:
+                kept = None
+                child.kill()
+                kept = Child(self._memory_mb)  # started now, so that it is warm when the next job comes
+        finally:
+            with self._free:
+                if kept is None:
+                    self._count -= 1
+                else:
+                    self._idle.append(kept)
+                self._free.notify()
 
     def forget(self) -> None:
         """In a forked process: the children belong to the parent, this one starts its own."""

@@ -40,11 +40,14 @@ class Child:
         os.set_blocking(self._to, False)
         os.set_blocking(self._from, False)
         self.jobs = 0
+        self._most = memory_mb * 2**20
+        self._at_work = False
         self.pid = self._process.pid
 
     def run(self, sql: str, tables: Mapping[str, pa.Table], until: float) -> pa.Table:
         """Run one job. `until` is a time of time.monotonic(). After EngineFailed of kind timeout or killed the child is dead."""
         self.jobs += 1
+        self._at_work = True  # until the answer is read whole: whatever interrupts that leaves a child that cannot be asked again
         bodies = {name: _stream(table) for name, table in tables.items()}
         cpu_s = max(1.0, until - time.monotonic())
         header = json.dumps({"sql": sql, "cpu_s": cpu_s, "tables": [[name, body.size] for name, body in bodies.items()]}).encode()
@@ -53,7 +56,10 @@ class Child:
             for body in bodies.values():
                 self._write(body, until)
             kind, size = struct.unpack("<BQ", self._read(9, until))
+            if size > self._most:
+                raise EOFError
             body = self._read(size, until)
+            self._at_work = False
         except TimeoutError:
             self.kill()
             raise EngineFailed("timeout", "the query was stopped at its deadline") from None
@@ -70,7 +76,8 @@ class Child:
     @property
     def alive(self) -> bool:
         """Whether it can take another job."""
-        return self._process.poll() is None and not self._process.stdin.closed  # type: ignore[union-attr]
+        stdin = self._process.stdin
+        return not self._at_work and stdin is not None and not stdin.closed and self._process.poll() is None
 
     def kill(self) -> None:
         """End it now, wait for it, close the pipes."""

@@ -46,11 +46,13 @@ def test_it_gives_rows_in_the_types_of_the_door(engine: Engine) -> None:
     compiled = compile_sql(text, ("user_id",), "timestamp")
     answer = engine.run(compiled.row(engine.dialect, TYPES), {"input_data": events()}).sort_by("__run")
     assert answer.schema.types == [
-        pa.int64(), pa.string(), pa.float64(), pa.decimal128(10, 2), pa.list_(pa.string()), pa.timestamp("us"), pa.date32(), pa.bool_(),
+        pa.int64(), pa.string(), pa.float64(), pa.decimal128(10, 2), pa.list_(pa.string()), pa.timestamp("us"),
+        pa.date32(), pa.bool_(),
     ]  # fmt: skip
     last = answer.to_pylist()[-1]
     assert last == {
-        "__run": 2, "kind": "b", "amount": -1.0, "price": Decimal("-0.01"), "tags": [], "at": dt.datetime(2026, 1, 2, 12, 0, 0, 1),
+        "__run": 2, "kind": "b", "amount": -1.0, "price": Decimal("-0.01"), "tags": [],
+        "at": dt.datetime(2026, 1, 2, 12, 0, 0, 1),
         "day": dt.date(2026, 1, 2), "up": False,
     }  # fmt: skip
 
@@ -63,8 +65,8 @@ def test_a_zoned_time_is_taken_as_the_same_moment(engine: Engine) -> None:
 
 
 def test_it_describes_what_it_would_give(engine: Engine) -> None:
-    text = "SELECT user_id, SUM(amount) AS s, COUNT(*) AS n, MAX(kind) AS k, SUM(price) AS p, MAX(timestamp) AS at FROM input_data GROUP BY user_id"
-    compiled = compile_sql(text, ("user_id",), "timestamp")
+    outputs = "SUM(amount) AS s, COUNT(*) AS n, MAX(kind) AS k, SUM(price) AS p, MAX(timestamp) AS at"
+    compiled = compile_sql(f"SELECT user_id, {outputs} FROM input_data GROUP BY user_id", ("user_id",), "timestamp")
     schema = engine.describe(compiled.general(engine.dialect, TYPES), {"input_data": SCHEMA})
     assert schema == engine.run(compiled.general(engine.dialect, TYPES), {"input_data": events()}).schema
     assert schema.types == [pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.decimal128(20, 2), pa.timestamp("us")]

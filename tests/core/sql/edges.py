@@ -13,25 +13,33 @@ from core.sql.functions.row import Function
 
 ROWS = 600
 TEXTS = [
-    None, "", " ", "a", "abc", "ABC", " abc ", "aXbXc", "não ação", "ß", "日本語", "😀x", "é", "a,b,,c", "1", "-12", " 42 ", "1.5", "2.675",
-    "1e3", "abc\n", "%", "_", "a%b", "\t", "x" * 40, "ΟΔΟΣ Σ", "İ", "ﬁﬂ ᾈ", "true", "no", "2024-02-29", "2024-02-30", "2024-01-01 00:00:00",
-    "2024-12-31T23:59:59.999999Z", "2024-01-01T10:00:00+02:00", "2024-01-01 24:00:00", "2024-01-01 10:00:00+19:00", "2024-1-1", "0001-01-01",
+    None, "", " ", "a", "abc", "ABC", " abc ", "aXbXc", "não ação", "ß", "日本語", "😀x", "é", "a,b,,c", "1", "-12", " 42 ",
+    "1.5", "2.675",
+    "1e3", "abc\n", "%", "_", "a%b", "\t", "x" * 40, "ΟΔΟΣ Σ", "İ", "ﬁﬂ ᾈ", "true", "no", "2024-02-29", "2024-02-30",
+    "2024-01-01 00:00:00",
+    "2024-12-31T23:59:59.999999Z", "2024-01-01T10:00:00+02:00", "2024-01-01 24:00:00", "2024-01-01 10:00:00+19:00",
+    "2024-1-1", "0001-01-01",
     "9223372036854775808", "NaN", "Infinity", "0x10", "1d", "-", "1.",
 ]  # fmt: skip
 POOLS: dict[str, list[Any]] = {
     "string": TEXTS,
     "integer": [None, 0, 1, -1, 2, 3, -3, 7, 10, 100, -100, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63)],
     "double": [
-        None, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.675, 1e-5, 1e15 + 0.3, 1e16, 1e17, -1e18, 2.0**63, 1e300, -1e308, 5e-324,
+        None, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.675, 1e-5, 1e15 + 0.3, 1e16, 1e17, -1e18, 2.0**63, 1e300,
+        -1e308, 5e-324,
         0.1, 33.333333333,
     ],
     "boolean": [None, True, False],
-    "date": [None, *(dt.date(*d) for d in ((1970, 1, 1), (2024, 2, 29), (2023, 2, 28), (2024, 12, 31), (2021, 1, 3), (2262, 1, 1)))],
+    "date": [None, *(dt.date(*d) for d in ((1970, 1, 1), (2024, 2, 29), (2023, 2, 28), (2024, 12, 31), (2021, 1, 3),
+    (2262, 1, 1)))],
     "timestamp": [
-        None, dt.datetime(1970, 1, 1), dt.datetime(2024, 2, 29, 23, 59, 59, 999999), dt.datetime(2024, 12, 31, 23, 59, 59, 999999),
-        dt.datetime(2000, 1, 1, 0, 0, 0, 1), dt.datetime(2024, 3, 31, 1, 30), dt.datetime(2024, 3, 10, 2, 30), dt.datetime(2262, 1, 1),
+        None, dt.datetime(1970, 1, 1), dt.datetime(2024, 2, 29, 23, 59, 59, 999999), dt.datetime(2024, 12, 31, 23, 59, 59,
+        999999),
+        dt.datetime(2000, 1, 1, 0, 0, 0, 1), dt.datetime(2024, 3, 31, 1, 30), dt.datetime(2024, 3, 10, 2, 30),
+        dt.datetime(2262, 1, 1),
     ],
-    "decimal": [None, *map(Decimal, ("0.00", "1.25", "-1.25", "2.675", "99999999.999", "-0.005", "0.005", "0.500", "-0.500", "1.000"))],
+    "decimal": [None, *map(Decimal, ("0.00", "1.25", "-1.25", "2.675", "99999999.999", "-0.005", "0.005", "0.500", "-0.500",
+    "1.000"))],
     "array": [None, [], ["a"], ["b", "a", "b"], ["a", None, "b"], [None], ["", "é", "a"]],
     "numbers": [None, [], [1.5], [3.0, 1.0, 3.0], [1.0, None, -0.0, 0.0], [None]],
 }  # fmt: skip
@@ -42,7 +50,8 @@ TYPES = {
 COLUMNS = {f"{kind}_{place}": text for kind, text in TYPES.items() for place in range(4)}
 _ARROW = {
     "string": pa.string(), "integer": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(),
-    "timestamp": pa.timestamp("us"), "decimal": pa.decimal128(12, 3), "array": pa.list_(pa.string()), "numbers": pa.list_(pa.float64()),
+    "timestamp": pa.timestamp("us"), "decimal": pa.decimal128(12, 3), "array": pa.list_(pa.string()),
+    "numbers": pa.list_(pa.float64()),
 }  # fmt: skip
 _ANY = ("string", "integer", "double", "boolean", "date", "timestamp", "decimal")
 _KINDS = {
@@ -51,7 +60,8 @@ _KINDS = {
 }  # fmt: skip
 _LITERALS = {
     "LIKE": ["'%a%'", "'_'", "'a\\\\%b'"], "ILIKE": ["'%A%'", "'N%Ã%'"], "RLIKE": ["'[a-c]+'", "'^\\\\d+$'"], "REGEXP": ["'.'"],
-    "REGEXP_LIKE": ["'b|X'"], "REGEXP_EXTRACT": ["'([a-z])([A-Z])?'"], "REGEXP_REPLACE": ["'[aeiou]'"], "REGEXP_COUNT": ["'[a-z]'"],
+    "REGEXP_LIKE": ["'b|X'"], "REGEXP_EXTRACT": ["'([a-z])([A-Z])?'"], "REGEXP_REPLACE": ["'[aeiou]'"],
+    "REGEXP_COUNT": ["'[a-z]'"],
     "REGEXP_EXTRACT_ALL": ["'[a-z]'"], "DATE_FORMAT": ["'yyyy-MM-dd HH:mm:ss'", "'EEE, dd MMM'"],
 }  # fmt: skip
 

@@ -43,7 +43,10 @@ def test_the_path_and_its_reason(sql, path, reason):
 
 
 def test_outputs_inputs_and_lineage():
-    sql = "SELECT MAX(timestamp) AS last, user_id, SUM(a + B) AS total, COUNT(*) AS n, MAX(c) AS `C` FROM input_data WHERE d GROUP BY user_id"
+    sql = (
+        "SELECT MAX(timestamp) AS last, user_id, "
+        "SUM(a + B) AS total, COUNT(*) AS n, MAX(c) AS `C` FROM input_data WHERE d GROUP BY user_id"
+    )
     found = compiled(sql)
     assert found.outputs == ("last", "total", "n", "C")
     assert set(found.input_columns) == {"a", "B", "c", "d"}
@@ -54,7 +57,8 @@ def test_lineage_goes_through_ctes_joins_and_windows():
     sql = """
         WITH a AS (SELECT user_id, SUM(x) AS s FROM input_data GROUP BY user_id),
              b AS (SELECT user_id, MAX(g) AS m FROM (
-                 SELECT user_id, y - LAG(y) OVER (PARTITION BY user_id ORDER BY timestamp) AS g FROM input_data) AS t GROUP BY user_id)
+                 SELECT user_id, y - LAG(y) OVER (PARTITION BY user_id ORDER BY timestamp) AS g FROM input_data) AS t GROUP
+                 BY user_id)
         SELECT a.user_id, s / m AS r, s FROM a JOIN b ON a.user_id = b.user_id
     """
     found = compiled(sql)
@@ -101,8 +105,10 @@ def test_the_normal_text_compiles_to_the_same(sql):
 
 def test_types_of_outputs():
     sql = (
-        "SELECT user_id, SUM(i) AS si, SUM(d) AS sd, SUM(p) AS sp, AVG(i) AS ai, COUNT(*) AS c, MAX(t) AS t, SUM(i) / COUNT(*) AS r, "
-        "COLLECT_LIST(t) AS l, MAX(timestamp) AS at, SUM(i * 1.5) AS f, SUM(p * 1.5) AS e, ROUND(AVG(d), 1) AS m, MAX(open) AS o, "
+        "SELECT user_id, SUM(i) AS si, SUM(d) AS sd, SUM(p) AS sp, AVG(i) AS ai, COUNT(*) AS c, MAX(t) AS t, "
+        "SUM(i) / COUNT(*) AS r, "
+        "COLLECT_LIST(t) AS l, MAX(timestamp) AS at, SUM(i * 1.5) AS f, SUM(p * 1.5) AS e, "
+        "ROUND(AVG(d), 1) AS m, MAX(open) AS o, "
         "SUM(CAST(t AS INT)) AS n" + G
     )
     types = {"i": "BIGINT", "d": "DOUBLE", "p": "DECIMAL(10,2)", "t": "STRING", "open": None}
@@ -127,7 +133,8 @@ def test_the_partials_are_as_many_whatever_the_types():
 def test_every_aggregate_of_the_table_has_the_path_it_says():
     for one in (*MERGES, *WHOLE):
         arguments = {
-            "any, ordered": "x, timestamp", "number, 0..1": "y, 0.5", "string, ''": "x, ','", "number, number": "y, y", "number": "y",
+            "any, ordered": "x, timestamp", "number, 0..1": "y, 0.5", "string, ''": "x, ','", "number, number": "y, y",
+            "number": "y",
             "boolean": "x = 'a'",
         }.get(one.takes, "x")  # fmt: skip
         call = f"{one.name}({arguments})"

@@ -1,4 +1,5 @@
-"""Every accepted query: both engines agree, a batch of runs is its single runs, arrival order means nothing, tiles are the whole."""
+"""Every accepted query: both engines agree, a batch of runs is its single runs, arrival order means nothing, tiles are the
+whole."""
 
 import random
 import zlib
@@ -56,7 +57,7 @@ def test_tiles_are_the_whole(query):
     compiled, rows = query
     if compiled.path == "tiles":
         names = [*compiled.partial_names, "__exists"]
-        assert same(sorted_rows(run(compiled, rows)), [r for r in sorted_rows(by_tiles(compiled, rows, "duckdb"), drop=names)])
+        assert same(sorted_rows(run(compiled, rows)), sorted_rows(by_tiles(compiled, rows, "duckdb"), drop=names))
 
 
 def test_both_engines_agree(query):

@@ -92,7 +92,7 @@ REFUSED = [
         None,
     ),
     (
-        "SELECT a.user_id, COUNT(*) AS n FROM input_data a JOIN input_data b ON a.user_id = b.user_id OR 1 = 1 GROUP BY a.user_id",
+        "SELECT a.user_id, COUNT(*) AS n FROM input_data a JOIN input_data b ON a.user_id = b.user_id OR 1=1 GROUP BY a.user_id",
         "sql_not_separable",
         None,
         None,
@@ -240,6 +240,6 @@ def test_types_that_do_not_fit_are_refused_once_known(expression, types):
 
 
 def test_no_dangerous_name_is_in_the_table():
-    never = "REPEAT SPACE SEQUENCE EXPLODE LEVENSHTEIN REFLECT JAVA_METHOD RAISE_ERROR ASSERT_TRUE RAND UUID READ_FILES QUERY GETVARIABLE"
+    never = "REPEAT SPACE SEQUENCE EXPLODE LEVENSHTEIN REFLECT JAVA_METHOD RAISE_ERROR RAND UUID READ_FILES QUERY GETVARIABLE"
     assert not set(never.split()) & (set(TABLE) | AGGREGATE_NAMES)
     assert len(set(TABLE) | AGGREGATE_NAMES) >= 150
