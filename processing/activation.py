@@ -57,6 +57,8 @@ def advance(run: Run) -> bool:
         runs.advance(lease, share, 0)
         runs.release(lease)
         return False
+    if not runs.advance(lease, share, 0):  # cancelled or paused while it was looked at
+        return False
     services.set_active(run.project, name, version, run.actor)
     runs.finish(lease, result={"active": version})
     return True

@@ -82,7 +82,7 @@ def write(
     upto = head.position if upto is None else upto
     # what failed was not computed; an entity that has no event is news only where a correction took the last one away
     kept = [b for b in built if not b.record.failed and not (standing and b.absent)]
-    tables.record(target.spec, target.version, upto, now, [(b.entity.key, b.values) for b in kept])
+    tables.record(target.spec, target.version, upto, [(b.entity.key, now, b.values) for b in kept])
     by_bucket: dict[int, list[Built]] = defaultdict(list)
     for b in built:
         by_bucket[b.entity.bucket].append(b)

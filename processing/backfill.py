@@ -1,25 +1,28 @@
-"""Backfill: V at each event time of a range, kept in the version's offline table, entity by entity in chunks that can be repeated."""
+"""Backfill: V at each event time of a range, kept in the version's offline table, entity by entity in repeatable chunks."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
+from backends.engine import Engine, EngineFailed
 from backends.offline import log, log_reading, tables
-from backends.offline.evaluate import events_between, pair_of
+from backends.offline.evaluate import events_between, pair_of, ready
 from backends.offline.inputs import Event
 from backends.offline.pairs import BUCKETS
-from backends.offline.program import MULTIPLE, Program, program
+from backends.offline.program import Program
 from core.clock import now_us
-from core.errors import JStoreError, NotFound
+from core.errors import JStoreError, NotFound, Unavailable
 from core.spec import GroupSpec
-from features import selectors
-from processing import runs
+from features import selectors, services
+from processing import activation, runs
 from processing.models import Run
 
 KIND = "backfill"
 CHUNK = 100  # entities
 _EVENTS = 200_000  # events times runs in one statement
+_RENEW = 5.0  # seconds between two renewals of the lease
 
 
 def create(
@@ -50,13 +53,12 @@ def _find(project: str, group: str, version: int | None) -> tuple[GroupSpec, int
 def estimate(project: str, group: str, version: int | None, start: int | None, end: int | None) -> dict[str, int]:
     """What a backfill would read: entities and events of the range, counted. Nothing is written."""
     spec, number = _find(project, group, version)
-    made, pair = program(spec, spec.versions[number]), pair_of(spec)
+    made, pair = ready(spec, number)
     head = log.head(project).position
+    first, last = (start or 0) - 1, end if end is not None else now_us()
     entities = events = 0
-    for keys in _chunks(spec, CHUNK, ("0", "")):
-        found = events_between(
-            made, pair, [(key, (start or 0) - 1, end if end is not None else now_us()) for key in keys[1]], head
-        )
+    for _, keys in _chunks(spec, CHUNK, ("0", "")):
+        found = events_between(made, pair, [(key, first, last) for key in keys], head)
         entities += sum(bool(e) for e in found)
         events += sum(map(len, found))
     return {"entities": entities, "events": events}
@@ -72,52 +74,93 @@ def _chunks(spec: GroupSpec, size: int, after: tuple[str, str]) -> Iterator[tupl
             last = keys[-1]
 
 
-def advance(run: Run) -> bool:
-    """Go on with a backfill from where its cursor stands. -> whether it is over."""
+def advance(run: Run, on: Engine | None = None) -> bool:
+    """Go on with a backfill from where its cursor stands. -> whether it is over. Raises Unavailable: ring again."""
     lease = runs.claim(run.id)
     if lease is None:
         return False
     run.refresh_from_db()
-    params: dict[str, Any] = dict(run.params)
     try:
-        spec, number = _find(run.project, params["group"], params["version"])
-        made, head, rows = program(spec, spec.versions[number]), log.head(run.project).position, run.rows
-        for bucket, keys in _chunks(spec, params["chunk"], tuple(params.get("done", ("0", "")))):
-            rows += _backfill(made, keys, params["start"], params["end"], head)
-            params["done"] = [str(bucket), keys[-1]]
-            if not runs.advance(lease, bucket / BUCKETS, rows, params):
-                return False
+        spec, number = _find(run.project, run.params["group"], run.params["version"])
+        work = _Backfill(lease, ready(spec, number)[0], run, on)
+        if not work.go_on():
+            return False
+        _note_built(spec, number, run)
+    except Unavailable:
+        runs.release(lease)
+        raise
     except JStoreError as error:
         runs.finish(lease, error=f"{error.code}: {error.detail}")
-        return True
-    runs.finish(lease, rows=rows, result={"rows": rows, "position": head})
+    except EngineFailed as error:
+        runs.finish(lease, error=f"computation_failed: {error}")
+    else:
+        runs.finish(lease, rows=work.rows, result={"rows": work.rows, "position": work.head})
     return True
 
 
-def _backfill(made: Program, keys: list[str], start: int, end: int, head: int) -> int:
-    """One chunk of entities. -> rows written."""
-    pair = pair_of(made.spec)
-    low = made.lower(start) if made.window is not None else -1
-    written = 0
-    for key, events in zip(keys, events_between(made, pair, [(key, low, end) for key in keys], head), strict=True):
-        times = sorted({e.time for e in events if e.time >= start})
-        step = max(1, _EVENTS // max(1, len(events)))
-        for at in range(0, len(times), step):
-            written += _record(made, key, events, times[at : at + step])
-    return written
+def _note_built(spec: GroupSpec, number: int, run: Run) -> None:
+    """A draft whose history is there and whose ready rows are as far as those that serve may be read by its number."""
+    version = spec.versions[number]
+    serving = spec.current.code if spec.current is not None else None
+    if version.status == "draft" and activation.caught_up(spec.project, version.code, serving) >= 1.0:
+        services.set_backfilled(spec.project, spec.name, number, run.actor)
 
 
-def _record(made: Program, key: str, events: list[Event], times: list[int]) -> int:
-    inside: list[Event] = []
-    ids: list[int] = []
-    positions: dict[int, int] = {}
-    for run, t in enumerate(times):
-        counted = [e for e in events if made.lower(t) < e.time <= t]
-        inside += counted
-        ids += [run] * len(counted)
-        positions[run] = max(e.row.position for e in counted if e.time == t)
-    found = made.general(inside, ids)
-    for run, t in enumerate(times):
-        values = found.get(run)
-        tables.record(made.spec, made.version, positions[run], t, [(key, None if values == MULTIPLE else values)])  # type: ignore[list-item]
-    return len(times)
+class _Backfill:
+    """One worker's go at a run. All is computed over the log up to one position, so that a chunk done twice adds nothing."""
+
+    def __init__(self, lease: runs.Lease, made: Program, run: Run, on: Engine | None) -> None:
+        self._lease, self._made, self._on, self.rows = lease, made, on, run.rows
+        self._params: dict[str, Any] = dict(run.params)
+        self.head: int = self._params.setdefault("head", log.head(run.project).position)
+        self._progress, self._renewed = run.progress, time.monotonic()
+
+    def go_on(self) -> bool:
+        """-> False where the run was paused, cancelled or taken over."""
+        if not self._held(self._params):  # the position is kept before the first row is
+            return False
+        bucket, key = self._params.get("done", ("0", ""))
+        for number, keys in _chunks(self._made.spec, self._params["chunk"], (bucket, key)):
+            self._progress = number / BUCKETS
+            written = self._chunk(keys)
+            if written is None:
+                return False
+            self.rows += written
+            self._params["done"] = [str(number), keys[-1]]
+            if not self._held(self._params):
+                return False
+        return True
+
+    def _held(self, params: dict[str, Any] | None = None) -> bool:
+        """Renew the lease; an entity of a deep history may take longer than it lasts."""
+        self._renewed = time.monotonic()
+        return runs.advance(self._lease, self._progress, self.rows, params)
+
+    def _chunk(self, keys: list[str]) -> int | None:
+        """Some entities. -> rows written, None where the lease is lost."""
+        made, start = self._made, self._params["start"]
+        low = made.lower(start) if made.window is not None else -1
+        wants = [(key, low, self._params["end"]) for key in keys]
+        written = 0
+        for key, events in zip(keys, events_between(made, pair_of(made.spec), wants, self.head), strict=True):
+            times = sorted({e.time for e in events if e.time >= start})
+            step = max(1, _EVENTS // max(1, len(events)))
+            for at in range(0, len(times), step):
+                if time.monotonic() - self._renewed > _RENEW and not self._held():
+                    return None
+                written += self._record(key, events, times[at : at + step])
+        return written
+
+    def _record(self, key: str, events: list[Event], times: list[int]) -> int:
+        made = self._made
+        inside: list[Event] = []
+        ids: list[int] = []
+        for run, t in enumerate(times):
+            counted = made.inside(events, t)
+            inside += counted
+            ids += [run] * len(counted)
+        found = made.general(inside, ids, self._on)
+        # more than one row for a time (MULTIPLE) is none that could be kept
+        rows = [(key, t, values if isinstance(values := found.get(run), list) else None) for run, t in enumerate(times)]
+        tables.record(made.spec, made.version, self.head, rows, backfilled=True)
+        return len(times)

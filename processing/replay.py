@@ -1,4 +1,7 @@
-"""Dead letters given back to the log, corrected or as they are. A letter goes in the transaction that stores its rows, so a repeat adds nothing."""
+"""Dead letters given back to the log, corrected or as they are.
+
+A letter goes in the transaction that stores its rows, so a repeat adds nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,15 @@ from typing import Any
 
 from django.db import transaction
 
+from backends.offline import log_reading
+from backends.offline.inputs import fitting
+from backends.offline.program import program
+from backends.offline.routed import event_of
 from core import strict_json
 from core.clock import now_us
 from core.errors import Conflict, Invalid, JStoreError
 from processing import dead_letters
+from processing.definitions import known_groups
 from processing.envelopes import open_document
 from processing.ingest import Incoming, append, judge_all
 from processing.judging import Refused
@@ -27,22 +35,22 @@ class Replayed:
 
 
 def replay(project: str, letter_id: int, payload: Any = None) -> dict[str, Any]:
-    """Store the rows of one letter, or of its corrected payload. Raises NotFound, Conflict (cannot be replayed as it is), Invalid."""
+    """Store the rows of one letter, or of its corrected payload. Raises NotFound, Invalid, Conflict (impossible as it is)."""
     letter = dead_letters.get(project, letter_id)
-    address = letter.address or None
-    if letter.position is not None:  # the row is stored: its groups have it; only the one that left it out gets the corrected row
-        if payload is None:
-            what = f"does not fit {letter.group}" if letter.group else "is taken by no group; make one"
-            raise Conflict("still_unfit", f"the stored row {what}, or send it corrected")
-        address = letter.group or address
+    if letter.position is not None and payload is None:
+        return _store(letter, _stored_row(letter), Conflict)
     envelope = open_document(payload if payload is not None else _document(letter))
-    arrival = letter.received_at
-    rows = [Incoming(row, arrival, envelope.address or address) for row in envelope.rows]
-    now = now_us()
+    # a stored row stands where other groups have it; the corrected one is for the group that left it out
+    address = envelope.address or letter.group or letter.address or None
+    return _store(letter, [Incoming(row, letter.received_at, address) for row in envelope.rows], Invalid)
+
+
+def _store(letter: DeadLetter, rows: list[Incoming], refusal: type[Conflict | Invalid]) -> dict[str, Any]:
+    project, now = letter.project, now_us()
     verdicts = judge_all(project, rows, now)
     bad = next((v for v in verdicts if isinstance(v, Refused)), None)
     if bad is not None:
-        raise Invalid(bad.code, bad.detail, pointer="/payload")
+        raise refusal(bad.code if refusal is Invalid else "still_unfit", bad.detail, pointer="/payload")
     with transaction.atomic(using="default"):
         # the lock makes two replays of one letter one after the other; the second finds it gone
         locked = DeadLetter.objects.select_for_update().filter(id=letter.id).first()
@@ -51,6 +59,23 @@ def replay(project: str, letter_id: int, payload: Any = None) -> dict[str, Any]:
         done = append(project, rows, verdicts, now)
         locked.delete()
     return {"accepted": done.accepted, "duplicates": done.duplicates, "unrouted": done.unrouted, "position": done.position}
+
+
+def _stored_row(letter: DeadLetter) -> list[Incoming]:
+    """A quarantined row for the group that left it out; nothing where the group has it by now or a correction took its place."""
+    assert letter.position is not None
+    if not letter.group:
+        raise Conflict("still_unfit", "the stored row is taken by no group; make one, or send it corrected")
+    row = log_reading.rows_at(letter.project, [letter.position]).get(letter.position)
+    if row is None or row.superseded_pos is not None:
+        return []
+    spec = known_groups(letter.project).get(letter.group)
+    version = None if spec is None or spec.deleted else spec.current
+    if spec is not None and version is not None:
+        event = event_of(spec.route(version), row)
+        if event is not None and fitting(version, program(spec, version).column_types, [event])[0]:
+            return []
+    return [Incoming(row.row, row.record_time, letter.group)]
 
 
 def _document(letter: DeadLetter) -> Any:

@@ -48,6 +48,5 @@ def advance_run(run_id: str) -> None:
 @shared_task(name="processing.reap_runs")  # type: ignore[untyped-decorator]  # celery has no types
 def reap_runs() -> None:
     """Ring for runs whose doorbell was lost or whose worker is gone; beat calls this every two seconds."""
-    for run_id, kind in runs.waiting():
-        if kind in ADVANCE:
-            advance_run.delay(str(run_id))
+    for run_id in runs.waiting(ADVANCE.keys()):
+        advance_run.delay(str(run_id))

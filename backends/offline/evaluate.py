@@ -65,7 +65,7 @@ def events_between(
 
 def value_at(spec: GroupSpec, version: int, entity_key: str, t_us: int, *, as_known: bool = False) -> Evaluated:
     """V(t) of one entity by event time; `as_known` counts only what had been ingested by t."""
-    made, pair = _ready(spec, version)
+    made, pair = ready(spec, version)
     head = log.head(spec.project)
     known_by = t_us if as_known else None
     (events,) = events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], head.position, known_by)
@@ -83,7 +83,7 @@ def history(
     spec: GroupSpec, version: int, entity_key: str, start_us: int | None, end_us: int | None, limit: int, cursor: str | None
 ) -> tuple[list[tuple[int, dict[str, Any]]], str | None]:
     """V at each distinct event time in [start, end], ascending. -> (rows of (event time, values), cursor of the next page)."""
-    made, pair = _ready(spec, version)
+    made, pair = ready(spec, version)
     first = start_us if start_us is not None else 0
     if cursor is not None:
         first = max(first, _cursor(cursor) + 1)
@@ -95,9 +95,10 @@ def history(
     page, more = times[:limit], len(times) > limit
     rows: list[tuple[int, dict[str, Any]]] = []
     for part in _parts(page, len(events)):
-        counted, runs = [], []
+        counted: list[Event] = []
+        runs: list[int] = []
         for run, t in enumerate(part):
-            inside = [e for e in events if made.lower(t) < e.time <= t]
+            inside = made.inside(events, t)
             counted += inside
             runs += [run] * len(inside)
         found = _general(made, counted, runs)
@@ -105,7 +106,8 @@ def history(
     return rows, str(page[-1]) if more else None
 
 
-def _ready(spec: GroupSpec, version: int) -> tuple[Program, Pair]:
+def ready(spec: GroupSpec, version: int) -> tuple[Program, Pair]:
+    """A version's program under all types that the log decides, and its group's complete index."""
     found = spec.version(version)
     assert found is not None
     if open_columns(spec, found):

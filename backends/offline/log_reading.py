@@ -91,7 +91,8 @@ def places(project: str, after: int, limit: int, upto: int) -> list[RowPlace]:
             f"SELECT {columns}, coalesce(o.topic, ''), coalesce(e.topic_partition, 0), coalesce(e.topic_offset, 0),"
             " coalesce(e.item, 0)"
             " FROM log_event e"
-            " LEFT JOIN log_source_offset o ON o.project = e.project AND o.topic_id = e.topic_id AND o.topic_partition = e.topic_partition"
+            " LEFT JOIN log_source_offset o"
+            " ON o.project = e.project AND o.topic_id = e.topic_id AND o.topic_partition = e.topic_partition"
             f" WHERE {_RANGE} ORDER BY e.position LIMIT %s",
             [project, after, upto, limit],
         )

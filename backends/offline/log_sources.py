@@ -30,8 +30,8 @@ def lock_offsets(project: str, partitions: Iterable[tuple[str, str, int]]) -> di
     with cursor() as c:
         for topic_id, topic, partition in sorted(set(partitions)):
             c.execute(
-                "INSERT INTO log_source_offset (project, topic_id, topic_partition, topic, next_offset) VALUES (%s, %s, %s, %s, -1)"
-                " ON CONFLICT DO NOTHING",
+                "INSERT INTO log_source_offset (project, topic_id, topic_partition, topic, next_offset)"
+                " VALUES (%s, %s, %s, %s, -1) ON CONFLICT DO NOTHING",
                 [project, topic_id, partition, topic],
             )
             c.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,10 @@ class Finished:
     values: list[Any]
 
 
+def _time(event: Event) -> int:
+    return event.time
+
+
 @functools.lru_cache(maxsize=4096)
 def _block(column_types: tuple[str | None, ...]) -> Block:
     return Block(column_types)
@@ -59,6 +64,10 @@ class Program:
     def lower(self, t: int) -> int:
         """The exclusive lower edge at t; before all times for the whole history."""
         return -1 if self.window is None else self.window.lower(t)
+
+    def inside(self, events: Sequence[Event], t: int) -> Sequence[Event]:
+        """Of events in order of time those that count at t."""
+        return events[bisect_right(events, self.lower(t), key=_time) : bisect_right(events, t, key=_time)]
 
     def general(self, events: Sequence[Event], runs: Sequence[int], on: Engine | None = None) -> dict[int, list[Any] | str]:
         """Runs of fitting events -> {run: output values, or MULTIPLE}, absent without an output row. Raises EngineFailed."""

@@ -1,6 +1,7 @@
-"""Offline tables, one per group version: a row per entity and applied batch, with keys, as_of, position and features. Their only writer.
+"""Offline tables, one per group version: what was computed and when, a row per entity and applied batch. Their only writer.
 
-They are what was computed and when, for BI and audits; training and history compute from the log.
+They are for BI and audits; training and history compute from the log. Rows of a backfill stand apart (`__backfilled`): they are
+values as of past event times, many of one entity at one position.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _KINDS = {
     "TIMESTAMP": "timestamptz",
     "DECIMAL": "numeric",
 }
-_ready: dict[str, int] = {}  # code -> the layout its table was made for in this process
+_PLAIN = ("BIGINT", "DOUBLE", "STRING", "BOOLEAN")
+_SYSTEM = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})  # names that PostgreSQL keeps for itself in every table
+_ready: dict[str, tuple[str | None, ...]] = {}  # code -> the output types its table was made for in this process
+Computed = tuple[str, int, Sequence[Any] | None]  # encoded key, as of (us), output values or None without an output row
 
 
 def table_name(code: str) -> str:
@@ -35,24 +39,26 @@ def table_name(code: str) -> str:
     return f"fv_{code}"
 
 
-def record(
-    spec: GroupSpec, version: VersionSpec, position: int, as_of: int, rows: Sequence[tuple[str, Sequence[Any] | None]]
-) -> None:
-    """Keep (encoded key, output values or None) rows as computed for `as_of` (us) over the log up to `position`. Repeats add nothing."""
+def column_name(name: str) -> str:
+    """The column of a key or feature: its name, but for those that no table can have. No feature begins with two underscores."""
+    return f"__{name}" if name in _SYSTEM else name
+
+
+def record(spec: GroupSpec, version: VersionSpec, position: int, rows: Sequence[Computed], *, backfilled: bool = False) -> None:
+    """Keep rows as computed over the log up to `position`. Repeats add nothing."""
     if not rows:
         return
-    layout = spec.layout_of(version)
-    kinds = [None if text is None else text.partition("(")[0].partition("<")[0] for text in layout.outputs]
-    parsed = [None if text is None else types.parse_type(text) for text in layout.outputs]
-    known = [i for i, kind in enumerate(kinds) if kind is not None]
     prepare(spec, version)
-    moment = (EPOCH + timedelta(microseconds=as_of)).isoformat()
-    columns = [*spec.entity, "__as_of", "__position", "__exists", *(version.outputs[i] for i in known)]
-    sorts = ["text"] * len(spec.entity) + ["timestamptz", "bigint", "boolean", *(_sort(kinds[i]) for i in known)]
+    outputs = [(name, text) for name, text in zip(version.outputs, spec.layout_of(version).outputs, strict=True)]
+    known = [(i, _kind(text), types.parse_type(text)) for i, (_, text) in enumerate(outputs) if text is not None]
+    columns = [*map(column_name, spec.entity), "__as_of", "__position", "__exists", "__backfilled"]
+    columns += [column_name(outputs[i][0]) for i, _, _ in known]
+    sorts = ["text"] * len(spec.entity) + ["timestamptz", "bigint", "boolean", "boolean", *(_sort(kind) for _, kind, _ in known)]
     lines = []
-    for key, values in rows:
-        cells: list[Any] = [*decode_key(key, len(spec.entity)), moment, position, values is not None]
-        cells += [None if values is None or values[i] is None else _cell(kinds[i], parsed[i], values[i]) for i in known]
+    for key, as_of, values in rows:
+        moment = (EPOCH + timedelta(microseconds=as_of)).isoformat()
+        cells: list[Any] = [*decode_key(key, len(spec.entity)), moment, position, values is not None, backfilled]
+        cells += [None if values is None else _cell(kind, parsed, values[i]) for i, kind, parsed in known]
         lines.append(dict(zip(columns, cells, strict=True)))
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     shape = sql.SQL(", ").join(
@@ -64,36 +70,50 @@ def record(
         c.execute(statement.format(sql.Identifier(table_name(version.code)), names, names, shape), [orjson.dumps(lines).decode()])
 
 
-def _sort(kind: str | None) -> str:
-    return _KINDS.get(kind or "", "jsonb")
+def _kind(text: str) -> str:
+    return text.partition("(")[0].partition("<")[0]
 
 
-def _cell(kind: str | None, parsed: Any, value: Any) -> Any:
-    if kind in ("BIGINT", "DOUBLE", "STRING", "BOOLEAN"):
-        return value
-    shown = types.to_json(parsed, value)
-    return shown
+def _sort(kind: str) -> str:
+    return _KINDS.get(kind, "jsonb")
+
+
+def _cell(kind: str, parsed: types.ColumnType, value: Any) -> Any:
+    return value if value is None or kind in _PLAIN else types.to_json(parsed, value)
 
 
 def prepare(spec: GroupSpec, version: VersionSpec) -> None:
     """Make the version's table, and columns for features whose type became known since."""
-    if _ready.get(version.code) == spec.layout:
+    outputs = spec.layout_of(version).outputs
+    if _ready.get(version.code) == outputs:
         return
-    name = sql.Identifier(table_name(version.code))
+    name = table_name(version.code)
+    table, keys = sql.Identifier(name), [sql.Identifier(column_name(key)) for key in spec.entity]
+    entity = sql.SQL(", ").join(keys)
+    statements = [
+        sql.SQL(
+            "CREATE TABLE IF NOT EXISTS {} ({}, __as_of timestamptz NOT NULL, __position bigint NOT NULL,"
+            " __exists boolean NOT NULL, __backfilled boolean NOT NULL DEFAULT false)"
+        ).format(table, sql.SQL(", ").join(sql.SQL("{} text NOT NULL").format(key) for key in keys)),
+        sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} ({}, __position) WHERE NOT __backfilled").format(
+            sql.Identifier(f"{name}_applied"), table, entity
+        ),
+        sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} ({}, __as_of, __position) WHERE __backfilled").format(
+            sql.Identifier(f"{name}_history"), table, entity
+        ),
+    ]
+    for output, text in zip(version.outputs, outputs, strict=True):
+        if text is not None:
+            statements.append(
+                sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
+                    table, sql.Identifier(column_name(output)), sql.SQL(_sort(_kind(text)))
+                )
+            )
     with transaction.atomic(using="default"), connections["default"].cursor() as c:
-        keys = sql.SQL(", ").join(sql.SQL("{} text NOT NULL").format(sql.Identifier(key)) for key in spec.entity)
-        primary = sql.SQL(", ").join([*map(sql.Identifier, spec.entity), sql.SQL("__position")])
         c.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [version.code])
-        c.execute(
-            sql.SQL(
-                "CREATE TABLE IF NOT EXISTS {} ({}, __as_of timestamptz NOT NULL, __position bigint NOT NULL, __exists boolean NOT NULL, PRIMARY KEY ({}))"
-            ).format(name, keys, primary)
-        )
-        for output, text in zip(version.outputs, spec.layout_of(version).outputs, strict=True):
-            if text is not None:
-                kind = sql.SQL(_sort(text.partition("(")[0].partition("<")[0]))
-                c.execute(sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(name, sql.Identifier(output), kind))
-    _ready[version.code] = spec.layout
+        for statement in statements:
+            c.execute(statement)
+    _ready[version.code] = outputs
 
 
 def drop(code: str) -> None:
@@ -104,12 +124,12 @@ def drop(code: str) -> None:
 
 
 def latest(spec: GroupSpec, version: VersionSpec, key: str) -> tuple[int, dict[str, Any]] | None:
-    """The newest computed row of an entity. -> (position, {column: value}), or None."""
+    """The newest applied row of an entity. -> (position, {column: value}), or None."""
     prepare(spec, version)
-    where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in spec.entity)
+    where = sql.SQL(" AND ").join(sql.SQL("{} = %s").format(sql.Identifier(column_name(name))) for name in spec.entity)
     with connections["default"].cursor() as c:
         c.execute(
-            sql.SQL("SELECT * FROM {} WHERE {} ORDER BY __position DESC LIMIT 1").format(
+            sql.SQL("SELECT * FROM {} WHERE {} AND NOT __backfilled ORDER BY __position DESC LIMIT 1").format(
                 sql.Identifier(table_name(version.code)), where
             ),
             decode_key(key, len(spec.entity)),

@@ -35,7 +35,7 @@ def build(
     runs: list[int] = []
     for n, plan in enumerate(plans):
         for run, t in ((2 * n, now), (2 * n + 1, plan.next)):
-            inside = [] if t is None else _inside(made, plan.events, t)
+            inside = [] if t is None else made.inside(plan.events, t)
             events += inside
             runs += [run] * len(inside)
     answers = made.general(events, runs, on)
@@ -62,11 +62,6 @@ def build(
     return built
 
 
-def _inside(made: Program, events: Sequence[Event], t: int) -> list[Event]:
-    low = made.lower(t)
-    return [e for e in events if low < e.time <= t]
-
-
 def _plan(made: Program, entity: Entity, events: list[Event], now: int) -> _Plan:
     leaving = [] if made.window is None else [made.window.leaves(e.time) for e in events]
     following, end = timeline([*leaving, *(e.time for e in events)], now)
@@ -74,7 +69,7 @@ def _plan(made: Program, entity: Entity, events: list[Event], now: int) -> _Plan
 
 
 def _run(made: Program, events: Sequence[Event], start: int, values: object, any_event: bool) -> Run:
-    newest = max((e.time for e in _inside(made, events, start)), default=NEVER)
+    newest = max((e.time for e in made.inside(events, start)), default=NEVER)
     if values is None:
         return Run(start, newest, any_event=any_event)
     return Run(start, newest, True, any_event, made.outputs.pack(values))  # type: ignore[arg-type]  # a list here
