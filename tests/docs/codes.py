@@ -97,13 +97,18 @@ def _texts(node: ast.expr, constants: Mapping[str, str], kind: str) -> Iterator[
 
 @cache
 def _constants() -> Mapping[str, str]:
-    """Upper-case names of core/sql/refusal.py: the codes of refused SQL."""
+    """Upper-case names of modules that stand for a code, such as those of refused SQL."""
     found: dict[str, str] = {}
-    for node in trees()[ROOT / "core" / "sql" / "refusal.py"].body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
-            for name, value in zip(node.targets[0].elts, node.value.elts, strict=True):
-                if isinstance(name, ast.Name) and isinstance(value, ast.Constant):
-                    found[name.id] = str(value.value)
+    for node in (node for tree in trees().values() for node in tree.body if isinstance(node, ast.Assign)):
+        name, value = node.targets[0], node.value
+        pairs = (
+            zip(name.elts, value.elts, strict=False)
+            if isinstance(name, ast.Tuple) and isinstance(value, ast.Tuple)
+            else [(name, value)]
+        )
+        for one, text in pairs:
+            if isinstance(one, ast.Name) and isinstance(text, ast.Constant) and CODE.fullmatch(str(text.value)):
+                found[one.id] = str(text.value)
     return found
 
 
