@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 
 from core.errors import Invalid
 from core.sql import Compiled
@@ -32,7 +33,7 @@ def _search(compiled: Compiled, known: dict[str, str | None], names: list[str], 
     """One column after the other: those still open pass every check, so that a wrong choice shows at once."""
     if not names:
         return {name: text for name, text in known.items() if text is not None}
-    for candidate in _CANDIDATES:
+    for candidate in _candidates(compiled.fields.get(names[0], ())):
         left[0] -= 1
         if left[0] < 0:
             return None
@@ -44,3 +45,13 @@ def _search(compiled: Compiled, known: dict[str, str | None], names: list[str], 
         if (found := _search(compiled, guess, names[1:], left)) is not None:
             return found
     return None
+
+
+def _candidates(fields: Iterable[str]) -> Iterator[str]:
+    """The types a column is tried as; one whose fields are read can only be a STRUCT of them."""
+    names = ["`" + field.replace("`", "``") + "`" for field in fields]
+    if not names:
+        yield from _CANDIDATES
+        return
+    for kinds in itertools.product(_CANDIDATES, repeat=len(names)):
+        yield f"STRUCT<{','.join(f'{name}:{kind}' for name, kind in zip(names, kinds, strict=True))}>"

@@ -12,8 +12,8 @@ from core.sql.expressions import Expressions
 from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
 from core.sql.functions.row import Function
 from core.sql.functions.times import EXTRACT, UNIT_FIRST
-from core.sql.pieces import Sql, reads_of
-from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, near
+from core.sql.pieces import Sql, reads_of, struct_field
+from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, UNKNOWN_COLUMN, near
 from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, Type
 
 KINDS: dict[str, Type] = {
@@ -60,6 +60,11 @@ def scalar(node: exp.Expr, level: Expressions) -> Sql:
         raise clock(node, level)
     if isinstance(node, (exp.Subquery, exp.Query)):
         raise level.refuse("a query inside an expression is not allowed; JOIN it by the entity's key", node, NOT_SEPARABLE)
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+        base = level.emit(node.this)
+        if (found := struct_field(base, node.expression.name, level.dialect)) is None:
+            raise level.refuse(f"{base.type} has no field {node.expression.name!r}", node, UNKNOWN_COLUMN)
+        return found
     name, arguments = called(node)
     if name is None:
         raise level.refuse(f"{type(node).__name__.upper()} is not allowed here", node)

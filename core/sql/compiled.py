@@ -38,6 +38,7 @@ class Compiled:
     outputs: tuple[str, ...]
     input_columns: tuple[str, ...]
     lineage: Mapping[str, tuple[str, ...]]
+    fields: Mapping[str, tuple[str, ...]]  # open columns that must be a STRUCT -> the fields that are read of them
     keys: tuple[str, ...]
     time_column: str
     _tree: exp.Expr = field(repr=False, compare=False)
@@ -163,8 +164,9 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
     inputs = tuple(env.facts.inputs.values())
     lineage = {output: tuple(sorted(value.reads)) for output, value in shown}
     outputs = tuple(output for output, _ in shown)
+    fields = {column: tuple(sorted(names)) for column, names in env.facts.fields.items()}
     made = Compiled(
-        tree.sql(dialect=JStoreSql, comments=False), path, reason, outputs, inputs, lineage, keys, time_column, tree, text
+        tree.sql(dialect=JStoreSql, comments=False), path, reason, outputs, inputs, lineage, fields, keys, time_column, tree, text
     )
     for dialect in DIALECTS:  # whatever cannot be rendered is refused now, not when the first event comes
         made._root(made._env(dialect, known))

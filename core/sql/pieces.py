@@ -74,3 +74,18 @@ def literal(value: int | Decimal | str | bool | None, dialect: str) -> Sql:
         case Decimal():
             return Sql(double(float(value), dialect), DOUBLE, literal=value)
     return Sql(string(value, dialect), STRING, literal=value)
+
+
+def struct_field(base: Sql, field: str, dialect: str) -> Sql | None:
+    """A field of a STRUCT; None where it has none of that name."""
+    if base.type.name == "UNKNOWN":
+        return base.but("NULL", base.type)
+    if base.type.name != "STRUCT" or field not in base.type.fields:
+        return None
+    kind = base.type.items[base.type.fields.index(field)]
+    return base.but(
+        f"({base.text}).{name(field, dialect)}"
+        if dialect == "spark"
+        else f"struct_extract({base.text}, {string(field, dialect)})",
+        kind,
+    )

@@ -32,8 +32,7 @@ class Facts:
     """What was met on the way; decides path and reason."""
 
     inputs: dict[str, str] = field(default_factory=dict)  # lower case -> as written
-    reads_time: bool = False
-    needs_events: list[str] = field(default_factory=list)
+    fields: dict[str, set[str]] = field(default_factory=dict)  # open column -> the STRUCT fields that are read of it
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from core.sql import pieces
 from core.sql.calls import scalar
 from core.sql.expressions import Expressions
-from core.sql.pieces import Sql
+from core.sql.pieces import Sql, struct_field
 from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, UNKNOWN_COLUMN, near
 from core.sql.relation import RUN, Env, Relation, input_data
 
@@ -78,7 +77,6 @@ class Scope:
                     node,
                 )
             column = replace(column, reads=frozenset({written}))
-            self.env.facts.reads_time |= column.time
         return replace(column, text=f"{source.alias}.{self.env.quoted(written)}")
 
     def _input(self, source: Source, node: exp.Column) -> Sql:
@@ -96,6 +94,8 @@ class Scope:
         base = self.find(exp.column(node.parts[0].copy())) if len(self.sources) == 1 or self._has(names[0]) else None
         if base is None or base.type.name not in ("STRUCT", "UNKNOWN"):
             raise self.env.text.refuse(UNKNOWN_COLUMN, f"no table or STRUCT column {names[0]!r} here", node)
+        if base.type.name == "UNKNOWN":
+            self.env.facts.fields.setdefault(names[0], set()).add(names[1])
         for name in names[1:]:
             base = struct_field(base, name, self.env.dialect) or self._no_field(base, name, node)
         return base
@@ -105,21 +105,6 @@ class Scope:
 
     def _no_field(self, base: Sql, name: str, node: exp.Expr) -> Sql:
         raise self.env.text.refuse(UNKNOWN_COLUMN, f"{base.type} has no field {name!r}{near(name, base.type.fields)}", node)
-
-
-def struct_field(base: Sql, name: str, dialect: str) -> Sql | None:
-    """A field of a STRUCT; None where it has none of that name."""
-    if base.type.name == "UNKNOWN":
-        return base.but("NULL", base.type)
-    if base.type.name != "STRUCT" or name not in base.type.fields:
-        return None
-    kind = base.type.items[base.type.fields.index(name)]
-    return base.but(
-        f"({base.text}).{pieces.name(name, dialect)}"
-        if dialect == "spark"
-        else f"struct_extract({base.text}, {pieces.string(name, dialect)})",
-        kind,
-    )
 
 
 def build_scope(node: exp.Select, env: Env, ctes: Mapping[str, Relation], query: Query) -> Scope:

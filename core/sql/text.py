@@ -10,7 +10,7 @@ from core.sql.refusal import NOT_ALLOWED, Text
 
 MAX_BYTES = 32 * 1024
 MAX_DEPTH = 48
-MAX_WORDS = 64
+MAX_WORDS = 512  # each may nest; how deep they do is for the tree to say
 MAX_SETS = 16
 _NESTING = re.compile(r"\b(case|not)\b", re.IGNORECASE)
 _SETS = re.compile(r"\b(union|intersect|except|minus)\b", re.IGNORECASE)

@@ -1,0 +1,35 @@
+"""Types for columns that no event has shown yet."""
+
+import pytest
+
+from backends.engine.provisional import provisional_types
+from core.errors import Invalid
+from core.sql import compile_sql
+
+KEYS, TIME = ("user_id",), "timestamp"
+
+
+def chosen(outputs: str, known: dict[str, str | None]) -> dict[str, str]:
+    compiled = compile_sql(f"SELECT user_id, {outputs} FROM input_data", KEYS, TIME)
+    return provisional_types(compiled, KEYS, TIME, known)
+
+
+def test_a_known_type_stays_and_an_open_one_is_the_first_that_checks():
+    assert chosen("x AS a, UPPER(y) AS b, z + i AS c", {"x": None, "y": None, "z": None, "i": "BIGINT"}) == {
+        "x": "DOUBLE", "y": "STRING", "z": "DOUBLE", "i": "BIGINT",
+    }  # fmt: skip
+
+
+def test_a_column_whose_fields_are_read_is_a_struct():
+    found = chosen("item.qty * 2 AS a, UPPER(item.sku) AS b", {"item": None})
+    assert found == {"item": "STRUCT<`qty`:DOUBLE,`sku`:STRING>"}
+    compiled = compile_sql("SELECT user_id, item.qty * 2 AS a FROM input_data", KEYS, TIME)
+    assert compiled.fields == {"item": ("qty",)}
+    assert "struct_extract" in compiled.general("duckdb", chosen("item.qty * 2 AS a", {"item": None}))
+
+
+def test_what_checks_under_no_types_is_refused():
+    with pytest.raises(Invalid, match="sql_types"):
+        chosen("UPPER(x) AS a, SQRT(x) AS b", {"x": None})
+    with pytest.raises(Invalid, match="sql_types"):
+        chosen("x + y AS a", {"x": None, "y": "STRING"})
