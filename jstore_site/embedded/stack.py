@@ -40,6 +40,7 @@ class Stack:
         """Start what is not running; -> what run.json holds. Raises CannotStart, or Busy."""
         self.home.make()
         with self.home.lock(60):
+            local_secrets(self.home.path)  # before any process reads settings: with servers of the user's, none would make them
             known = read_json(self.home.stack)
             runs_on = int(known["port"]) if known and self.find("web") else None
             port = port or runs_on or DEFAULT_PORT

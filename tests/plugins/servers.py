@@ -3,11 +3,12 @@
 Named by `-p` in pyproject.toml. Several runs at once do not meet. Their addresses are in POSTGRES_URI and REDIS_URI.
 """
 
+import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -15,59 +16,65 @@ from typing import Any
 
 import pytest
 
-from jstore_site.embedded.account import as_server_user, let_pass
+from jstore_site.embedded.account import let_pass, server_user
 from jstore_site.embedded.ports import free_port
 from jstore_site.embedded.postgres import FAST, Postgres
 from jstore_site.embedded.valkey import Valkey
 
+ROOT = Path(__file__).resolve().parents[2]
+# A developer's own stack is not the tests'.
 _VARIABLES = ("POSTGRES_URI", "REDIS_URI", "MONGODB_URI", "KAFKA_BOOTSTRAP_SERVERS", "JSTORE_SECRET_KEY", "JSTORE_KEY_PEPPER")
 
 
 class Servers:
-    """What was started, so that exactly that is ended."""
+    """What the run stands on, under a guard that outlives it for as long as ending them takes."""
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="jstore-tests-")).resolve()
         self.home.chmod(0o711)
-        self.processes: list[tuple[subprocess.Popen[bytes], int]] = []
+        let_pass(self.home)
+        password = secrets.token_urlsafe(16)
+        self.postgres = Postgres(self.home / "postgres", free_port(), password, {**FAST, "max_connections": "200"})
+        self.valkey = Valkey(self.home / "valkey", free_port(), password, {"appendonly": "no"})
+        self.guard: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start both; raises with the end of the server's log where one does not come up."""
-        password = secrets.token_urlsafe(16)
-        postgres = Postgres(self.home / "postgres", free_port(), password, {**FAST, "max_connections": "200"})
-        valkey = Valkey(self.home / "valkey", free_port(), password, {"appendonly": "no"})
-        for name, server, stop, options in (
-            ("valkey", valkey, signal.SIGTERM, {}),
-            ("postgres", postgres, signal.SIGINT, as_server_user()),  # SIGINT: PostgreSQL's fast shutdown
-        ):
-            server.initialise()
-            with (self.home / f"{name}.log").open("wb") as log:
-                process = subprocess.Popen(server.command(), stdout=log, stderr=log, start_new_session=True, **options)
-            self.processes.append((process, stop))
-        for name, server in (("valkey", valkey), ("postgres", postgres)):
+        self.postgres.initialise()
+        self.valkey.initialise()
+        account = server_user()
+        plan = [
+            ("valkey", self.valkey.command(), int(signal.SIGTERM), None),
+            ("postgres", self.postgres.command(), int(signal.SIGINT), account and account.pw_uid),  # SIGINT: fast shutdown
+        ]
+        command = [sys.executable, "-m", "tests.plugins.guard", str(self.home)]
+        self.guard = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True, start_new_session=True)
+        assert self.guard.stdin is not None
+        self.guard.stdin.write(json.dumps(plan) + "\n")
+        self.guard.stdin.flush()
+        for name, server in (("valkey", self.valkey), ("postgres", self.postgres)):
             try:
-                server.wait(30)
+                server.wait(60)
             except TimeoutError as error:
-                tail = (self.home / f"{name}.log").read_text("utf-8", "replace")[-2000:]
+                log = self.home / f"{name}.log"
+                tail = log.read_text("utf-8", "replace")[-2000:] if log.exists() else ""
                 raise pytest.UsageError(f"the tests' {name} did not start: {error}\n{tail}") from error
+
+    def tell(self) -> None:
+        """Put the addresses, and secrets of the run's own, where settings look for them."""
         for name in _VARIABLES:
-            os.environ.pop(name, None)  # a developer's own stack is not the tests'
-        os.environ["POSTGRES_URI"] = postgres.uri
-        os.environ["REDIS_URI"] = valkey.uri
+            os.environ.pop(name, None)
+        os.environ["POSTGRES_URI"] = self.postgres.uri
+        os.environ["REDIS_URI"] = self.valkey.uri
         os.environ["JSTORE_HOME"] = str(self.home / "home")
         os.environ["JSTORE_SECRET_KEY"] = secrets.token_urlsafe(48)
         os.environ["JSTORE_KEY_PEPPER"] = secrets.token_urlsafe(48)
 
     def end(self) -> None:
-        """End what was started and remove the folder."""
-        for process, stop in reversed(self.processes):
-            process.send_signal(stop)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10)
-        shutil.rmtree(self.home, ignore_errors=True)
+        """Let the guard end them and remove the folder."""
+        if self.guard is not None and self.guard.stdin is not None:
+            self.guard.stdin.close()
+            self.guard.wait(30)
 
 
 _running: list[Servers] = []
@@ -79,8 +86,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if not (early_config.known_args_namespace.help or early_config.known_args_namespace.version):
         servers = Servers()
         _running.append(servers)
-        let_pass(servers.home)
         servers.start()
+        servers.tell()
     return (yield)
 
 
