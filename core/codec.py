@@ -70,7 +70,7 @@ class Block:
         return value
 
     def unpack(self, data: bytes, offset: int = 0) -> list[Any]:
-        """bytes -> a row of storage values: numbers, text, TIMESTAMP as microseconds, DATE as days, nested values as JSON bytes."""
+        """bytes -> a row of storage values: numbers, text, TIMESTAMP in us, DATE in days, nested and open values as JSON bytes."""
         mask, *cells = self._fixed.unpack_from(data, offset)
         row: list[Any] = cells
         if self._var:
@@ -89,7 +89,7 @@ class Block:
         return row
 
     def to_arrow_row(self, row: Sequence[Any]) -> list[Any]:
-        """A row as unpack gives it -> values that pyarrow takes for the columns' Arrow types; an open column is null there."""
+        """A row as unpack gives it -> values for pyarrow, by the columns' Arrow types; an open column is null there."""
         return [None if v is None else self._arrow(i, v) for i, v in enumerate(row)]
 
     def _arrow(self, i: int, value: Any) -> Any:

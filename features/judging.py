@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from backends.engine import EngineFailed, engine
-from backends.engine.provisional import provisional_types
 from core import types
 from core.errors import Invalid, Unavailable
 from core.sql import Compiled
+from core.sql.provisional import provisional_types
 
 
 def judge(compiled: Compiled, keys: Sequence[str], time_column: str, columns: Mapping[str, str | None]) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backends.engine.layouts import layout_for
 from core.definitions import Definition
 from core.errors import Invalid
 from core.spec import Layout
 from core.sql import Compiled, compile_sql
+from core.sql.layouts import layout_for
 from features.judging import judge
 from features.layouts import fitting_defaults
 from features.models import Group, Version

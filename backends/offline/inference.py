@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from backends.engine.layouts import layout_for
-from backends.engine.provisional import provisional_types
 from backends.offline import log_reading
 from backends.offline.program import compiled
 from backends.offline.routed import event_of
 from core import types
 from core.errors import Invalid
 from core.spec import GroupSpec, VersionSpec
+from core.sql.layouts import layout_for
+from core.sql.provisional import provisional_types
 
 _CHUNK = 500
 _searched: dict[tuple[str, str], int] = {}  # (version code, column) -> the log up to here decides nothing

@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 from backends.engine import Engine, engine
-from backends.engine.provisional import provisional_types
 from backends.offline.inputs import Event, input_table
 from core import types
 from core.codec import Block
 from core.spec import GroupSpec, VersionSpec
 from core.sql import Compiled, compile_sql
+from core.sql.provisional import provisional_types
 from core.windows import Window
 
 MULTIPLE = "multiple_rows"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ LOG = "log_head, log_event, log_identity, log_pair, log_index, log_source_offset
 
 
 @pytest.fixture
-def fresh(transactional_db: None, redis: Any) -> Iterator[Any]:
+def fresh(transactional_db: None, redis: Any) -> Any:
     """The run's Valkey, emptied. Django empties the tables of its models after the test, this the log's before it."""
     with connections["default"].cursor() as c:
         c.execute(f"TRUNCATE {LOG} RESTART IDENTITY")
@@ -24,4 +23,4 @@ def fresh(transactional_db: None, redis: Any) -> Iterator[Any]:
             c.execute(f'DROP TABLE "{name}"')
     for memory in (pairs._known, program._programs, tables._ready, published._cache, inference._searched):
         memory.clear()
-    yield redis
+    return redis

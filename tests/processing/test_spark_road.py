@@ -1,4 +1,4 @@
-"""With JSTORE_ENGINE=spark the consumer's doorbell makes a Celery task run a Spark job that reads Kafka by offset: same results."""
+"""With JSTORE_ENGINE=spark the doorbell makes a Celery task run a Spark job that reads Kafka by offset: same results."""
 
 from __future__ import annotations
 

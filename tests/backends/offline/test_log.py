@@ -62,9 +62,13 @@ def test_a_correction_within_one_batch_supersedes_there():
 
 
 def test_a_transaction_that_rolls_back_leaves_no_hole():
-    with pytest.raises(RuntimeError), transaction.atomic(using="default"):
-        log.append("p", [row(a=1)])
-        raise RuntimeError
+    def append_and_fail() -> None:
+        with transaction.atomic(using="default"):
+            log.append("p", [row(a=1)])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        append_and_fail()
     assert add(row(a=2)).positions == (1,)
 
 

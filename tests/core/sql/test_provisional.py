@@ -2,9 +2,9 @@
 
 import pytest
 
-from backends.engine.provisional import provisional_types
 from core.errors import Invalid
 from core.sql import compile_sql
+from core.sql.provisional import provisional_types
 
 KEYS, TIME = ("user_id",), "timestamp"
 

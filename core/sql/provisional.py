@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
 from core.errors import Invalid
-from core.sql import Compiled
+from core.sql.compiled import Compiled
 
 _CANDIDATES = ("DOUBLE", "STRING", "BOOLEAN", "TIMESTAMP", "DATE", "BIGINT", "ARRAY<STRING>", "ARRAY<DOUBLE>")
 _MOST_CHECKS = 4000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backends.engine.provisional import provisional_types
 from core import types
 from core.spec import Layout
-from core.sql import Compiled
+from core.sql.compiled import Compiled
+from core.sql.provisional import provisional_types
 
 
 def layout_for(compiled: Compiled, keys: Sequence[str], time_column: str, columns: Mapping[str, str | None]) -> Layout:
