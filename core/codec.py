@@ -70,7 +70,7 @@ class Block:
         return value
 
     def unpack(self, data: bytes, offset: int = 0) -> list[Any]:
-        """bytes -> a row of storage values: numbers, text, TIMESTAMP in us, DATE in days, nested and open values as JSON bytes."""
+        """bytes -> a row of storage values: numbers, text, TIMESTAMP in us, DATE in days, nested and open values as JSON."""
         mask, *cells = self._fixed.unpack_from(data, offset)
         row: list[Any] = cells
         if self._var:
