@@ -56,8 +56,7 @@ def end(processes: Iterable[psutil.Process], seconds: float = 10) -> None:
     processes = list(processes)
     for process in processes:
         _send(process, psutil.Process.terminate)
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    kill(alive)
+    kill(_left(processes, seconds))
 
 
 def kill(processes: Iterable[psutil.Process]) -> None:
@@ -65,17 +64,27 @@ def kill(processes: Iterable[psutil.Process]) -> None:
     processes = list(processes)
     for process in processes:
         _send(process, psutil.Process.kill)
-    psutil.wait_procs(processes, timeout=5)
+    _left(processes, 5)
 
 
 def wait_gone(process: psutil.Process, seconds: float) -> bool:
     """Whether a process ends by itself in time."""
+    return not _left([process], seconds)
+
+
+def _left(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after that time. A zombie is gone: in a container nobody may ever reap it, which psutil waits for."""
     deadline = time.monotonic() + seconds
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > deadline:
-            return False
+    while (left := [process for process in processes if not _gone(process)]) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return True
+    return left
+
+
+def _gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _send(process: psutil.Process, signal: Any) -> None:

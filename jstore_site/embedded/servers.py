@@ -13,7 +13,7 @@ from jstore_site.conf.environment import local_secrets, read_json, write_json
 from jstore_site.embedded import process
 from jstore_site.embedded.account import as_server_user, let_pass
 from jstore_site.embedded.home import Home
-from jstore_site.embedded.ports import free_port, is_free
+from jstore_site.embedded.ports import becomes_free, free_port
 from jstore_site.embedded.postgres import Postgres
 from jstore_site.embedded.valkey import Valkey
 
@@ -40,7 +40,7 @@ def ensure(home: Home, name: str) -> subprocess.Popen[bytes] | None:
         return None
     known = read_json(home.servers)
     port = int(known.get(f"{name}_port") or 0)
-    if not port or not is_free(port):
+    if not port or not becomes_free(port, 2):
         port = free_port()
     server = _server(home, name, port)
     server.initialise()
@@ -56,6 +56,11 @@ def ensure(home: Home, name: str) -> subprocess.Popen[bytes] | None:
     started = process.spawn(home, name, server.command(), dict(os.environ), **options)
     write_json(home.servers, {**known, f"{name}_port": port, f"{name}_uri" if name == "postgres" else "redis_uri": server.uri})
     return started
+
+
+def addresses(home: Home) -> dict[str, Any]:
+    """Where the embedded servers of this home are, for the processes that read it when they start."""
+    return {name: uri for name, uri in read_json(home.servers).items() if name.endswith("_uri")}
 
 
 def wait(home: Home, name: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,12 +126,26 @@ class Stack:
         write_json(self.home.run, run)
         return run
 
-    def _start_servers(self) -> bool:
-        names = servers.wanted(self.environment)
-        started = [name for name in names if servers.ensure(self.home, name) is not None]
-        for name in started:
-            self.say(f"starting {name}")
+    def ensure_servers(self, names: Iterable[str]) -> dict[str, subprocess.Popen[bytes]]:
+        """Start the servers that are not running; -> the started ones.
+
+        One that had to take another port ends JStore's processes: they know the old address, and start again with the new.
+        """
+        before = servers.addresses(self.home)
+        started = {}
         for name in names:
+            one = servers.ensure(self.home, name)
+            if one is not None:
+                self.say(f"starting {name}")
+                started[name] = one
+        if before and before != servers.addresses(self.home):
+            for name in children.commands(0, self.environment):
+                process.kill(process.left_behind(self.home, name))
+        return started
+
+    def _start_servers(self) -> bool:
+        started = self.ensure_servers(servers.wanted(self.environment))
+        for name in servers.wanted(self.environment):
             servers.wait(self.home, name)
         return bool(started)
 

@@ -53,9 +53,8 @@ class Supervisor:
     def look(self) -> None:
         """Start again what is dead; tell run.json."""
         self.started = {name: one for name, one in self.started.items() if one.poll() is None}  # poll reaps the dead
-        for name in servers.wanted(self.stack.environment):
-            if self._is_dead(name) and (one := servers.ensure(self.stack.home, name)):
-                self.started[name] = one
+        dead = [name for name in servers.wanted(self.stack.environment) if self._is_dead(name)]
+        self.started |= self.stack.ensure_servers(dead)
         for name, command in children.commands(self.port, self.stack.environment).items():
             if self._is_dead(name):
                 process.kill(process.left_behind(self.stack.home, name))

@@ -11,15 +11,19 @@ import sys
 from pathlib import Path
 
 
+def _stay(number: int, frame: object) -> None:
+    """Only the end of the run ends the guard."""
+
+
 def main(folder: Path) -> None:
     """Until the end of input; the folder goes with the servers."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # only the end of the run ends it; children get them back below
+        signal.signal(number, _stay)  # a handler, and not SIG_IGN, which the servers would inherit
     running = []
     for name, command, stop, user in json.loads(sys.stdin.readline()):
         options = {"user": user, "group": user, "extra_groups": [], "cwd": "/"} if user is not None else {}
         with (folder / f"{name}.log").open("wb") as log:
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, restore_signals=True, **options)
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
         running.append((child, stop))
     sys.stdin.read()
     for child, stop in reversed(running):

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from jstore_site.conf.environment import BASE_DIR
+from jstore_site.embedded import process
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 GUARD = [sys.executable, "-m", "tests.plugins.guard"]
@@ -38,6 +39,6 @@ def test_a_killed_run_leaves_nothing(tmp_path, how):
     os.kill(run.pid, how)
     run.wait(10)
     run.stdout.close()
-    _, alive = psutil.wait_procs([guard, server], timeout=15)
-    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
+    assert process.wait_gone(guard, 20)
+    assert process.wait_gone(server, 1)
     assert not folder.exists()

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 
-import psutil
 import psycopg2
 import pytest
 import redis as redis_client
@@ -12,6 +11,7 @@ import redis as redis_client
 from jstore_site.conf.environment import read_json
 from jstore_site.embedded import servers
 from jstore_site.embedded.home import Home
+from jstore_site.embedded.process import wait_gone
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_committed_row_outlives_kill_9_and_a_stale_lock_file(home):
         cursor.execute("SELECT 1")
         process = servers.find(home, "postgres")
         os.kill(process.pid, signal.SIGKILL)
-        psutil.wait_procs([process], timeout=5)
+        assert wait_gone(process, 10)
     lock = home.path / "postgres" / "postmaster.pid"
     lock.write_text(lock.read_text().replace(str(process.pid), str(os.getpid())))  # the pid is somebody else's by now
     port = read_json(home.servers)["postgres_port"]
@@ -87,7 +87,7 @@ def test_a_written_key_outlives_kill_9(home):
     client.execute_command("WAITAOF", 1, 0, 2000)
     process = servers.find(home, "valkey")
     os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs([process], timeout=5)
+    assert wait_gone(process, 10)
     assert start(home) == ["valkey"]
     assert client.get("a") == b"1"
 

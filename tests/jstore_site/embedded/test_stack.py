@@ -14,6 +14,7 @@ import pytest
 import redis as redis_client
 
 from jstore_site.conf.environment import BASE_DIR, read_json
+from jstore_site.embedded.ports import is_free
 from tests.servers.stack import Stack, wait_for
 
 UP = ("-m", "jstore_site.embedded", "up")
@@ -95,6 +96,18 @@ def test_a_killed_process_comes_back_by_itself_and_its_children_answer_no_more(d
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
     demo.wait_ready()
     assert {**demo.run, "pids": None} == {**before, "pids": None}
+    assert features(demo) == 200
+
+
+def test_a_server_whose_port_is_taken_comes_back_on_another_and_all_know_it(demo):
+    before = demo.run
+    port = read_json(demo.home / "servers.json")["valkey_port"]
+    os.kill(before["pids"]["supervisor"], signal.SIGKILL)
+    os.kill(before["pids"]["valkey"], signal.SIGKILL)
+    assert wait_for(lambda: is_free(port))
+    with socket.create_server(("127.0.0.1", port)):
+        demo.up()
+    assert demo.run["redis_uri"] != before["redis_uri"]
     assert features(demo) == 200
 
 
