@@ -11,6 +11,7 @@ from backends.offline.pairs import BUCKETS
 from backends.online import published
 from backends.online.client import client
 from backends.online.store import OnlineStore
+from core.clock import MICRO, format_time, now_us
 from core.codec import Block
 from core.entity import bucket_of, encode_key
 from core.record import Record, unpack_record
@@ -22,19 +23,39 @@ from processing.ingest import Incoming
 from processing.rhythm import Rhythm
 
 PROJECT = "default"
+NOON = 1_790_000_000 * MICRO
+SUMS = "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n FROM input_data GROUP BY user_id"
 ALWAYS = Rhythm(registry=0, refresh=0, sweep=0, beat=0, drop=0)  # everything in every round
 
 
-class World:
-    """`clock` is what ingestion, the applier and its sweeps take for now (us)."""
+def at(seconds: float) -> str:
+    """So many seconds after NOON, as text."""
+    return format_time(NOON + round(seconds * MICRO))
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: int, on: Any = None) -> None:
+
+def event(user: Any, seconds: float, amount: Any, **more: Any) -> dict[str, Any]:
+    """A purchase."""
+    return {"user_id": user, "amount": amount, "timestamp": at(seconds), **more}
+
+
+class World:
+    """`clock` is what ingestion, the applier and its sweeps take for now (us): it stands until it is set; None lets it run."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: int | None, on: Any = None) -> None:
         self.clock = clock
         for module in (share, ingest, load):
             monkeypatch.setattr(module, "now_us", lambda: self.clock)
         monkeypatch.setattr("backends.offline.log.now_us", lambda: self.clock)
         self.store = OnlineStore(client())
         self.applier = Applier(self.store, range(BUCKETS), on, rhythm=ALWAYS)
+
+    @property
+    def clock(self) -> int:
+        return now_us() if self._clock is None else self._clock
+
+    @clock.setter
+    def clock(self, clock: int | None) -> None:
+        self._clock = clock
 
     def define(
         self, name: str, sql: str | None, entity: str | Sequence[str] = "user_id", window: str | None = None, **more: Any
