@@ -7,6 +7,7 @@ import tomllib
 
 from backends.online import grants, keys, published
 from core import record
+from core.sql.functions.described import MERGES
 from core.windows import Window
 from jstore_site.conf.environment import BASE_DIR
 from tests.docs.pages import prose, read, rows, section
@@ -68,3 +69,11 @@ def test_the_hops_are_those_of_the_windows() -> None:
         assert (
             Window.parse(size.removeprefix("up to ") if size != "longer" else "31d").hop == int(number) * units[unit] * 1_000_000
         )
+
+
+def test_the_aggregates_of_tiles_are_those_that_merge() -> None:
+    (cells,) = (cells for cells in rows(section(PAGE, "Three paths")) if cells[0] == "`tiles`")
+    told = set(re.findall(r"[A-Z]+(?:_[A-Z]+)*", cells[1].partition(",")[0]))
+    merging = {one.name for one in MERGES}
+    assert told <= merging
+    assert {"SUM", "COUNT", "AVG", "MIN", "MAX", "STDDEV", "VARIANCE"} <= told
