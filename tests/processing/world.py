@@ -14,7 +14,7 @@ from backends.online.store import OnlineStore
 from core.clock import MICRO, format_time, now_us
 from core.codec import Block
 from core.entity import bucket_of, encode_key
-from core.record import Record, unpack_record
+from core.record import Cursor, Record, unpack_record
 from core.spec import GroupSpec
 from features import services
 from processing import ingest, load, share
@@ -65,6 +65,9 @@ class World:
             document["transformation"] = {"sql_query": sql} | ({"aggregation_window": window} if window else {})
         return services.register(PROJECT, document, "test").group
 
+    def drop(self, name: str) -> None:
+        services.delete(PROJECT, name, "test")
+
     def push(self, rows: Sequence[Any], address: str | None = None) -> ingest.Outcome:
         return ingest.accept(PROJECT, [Incoming(row, self.clock, address) for row in rows])
 
@@ -72,6 +75,17 @@ class World:
         """Apply and sweep until nothing is left to do at this clock."""
         while self.applier.step():
             pass
+
+    def code(self, group: str, version: int | None = None) -> str:
+        """What the version is called in Redis and PostgreSQL."""
+        found = published.published(PROJECT).groups[group].version(version)
+        assert found is not None
+        return found.code
+
+    def cursors(self, group: str, version: int | None = None) -> list[Cursor | None]:
+        """The version's cursors, by bucket."""
+        code = self.code(group, version)
+        return self.store.cursors(PROJECT, [(code, bucket) for bucket in range(BUCKETS)])
 
     def record(self, group: str, key: str | Sequence[str], version: int | None = None) -> Record | None:
         spec = published.published(PROJECT).groups[group]

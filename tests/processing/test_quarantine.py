@@ -1,0 +1,64 @@
+"""Rows that one group must leave out: recorded for that group, once, while the others take them."""
+
+from __future__ import annotations
+
+from processing.models import DeadLetter
+from tests.processing.world import PROJECT, SUMS, event
+
+TEXT = "SELECT user_id, COUNT(amount) AS n FROM input_data GROUP BY user_id"
+SHOPS = "SELECT shop_id, COUNT(amount) AS n FROM input_data GROUP BY shop_id"
+
+
+def records():
+    found = DeadLetter.objects.filter(project=PROJECT).exclude(code="no_route").order_by("position", "group")
+    return [(letter.code, letter.group, letter.position) for letter in found]
+
+
+def test_a_value_of_the_wrong_type_is_left_out_by_the_one_group_and_counted_by_the_other(world):
+    world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
+    world.define("texts", TEXT, columns={"amount": "STRING"})
+    outcome = world.push([event("u", -3, 1.0), event("u", -2, "abc"), event("u", -1, "def")])
+    assert (outcome.accepted, outcome.rejected) == (3, [])
+    world.settle()
+    assert records() == [("type_mismatch", "texts", 1), ("type_mismatch", "numbers", 2), ("type_mismatch", "numbers", 3)]
+    assert world.read("numbers", "u", world.clock)[2] == {"total": 1.0, "n": 1}
+    assert world.read("texts", "u", world.clock)[2] == {"n": 2}
+
+
+def test_the_record_says_which_column_and_holds_the_row(world):
+    world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
+    world.push([event("u", -2, "abc")])
+    world.settle()
+    letter = DeadLetter.objects.get()
+    assert letter.detail == "amount is not DOUBLE"
+    assert b'"amount":"abc"' in bytes(letter.payload)
+
+
+def test_rows_from_before_the_group_are_judged_when_it_is_loaded(world):
+    world.push([event("u", -2, "abc"), event("u", -1, 1.0)])
+    world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
+    world.settle()
+    assert records() == [("type_mismatch", "numbers", 1)]
+    assert world.read("numbers", "u", world.clock)[2]["n"] == 1
+
+
+def test_a_key_of_the_wrong_kind_is_recorded_and_a_null_one_is_not(world):
+    world.define("g", SUMS)
+    world.define("shops", SHOPS, entity="shop_id")
+    world.settle()
+    world.push([event("u", -1, 1.0, shop_id=1.5), event("u", -1, 1.0, shop_id=None), event("u", -1, 1.0, shop_id="s")])
+    world.settle()
+    assert records() == [("invalid_entity", "shops", 1)]
+    assert world.read("g", "u", world.clock)[2]["n"] == 3
+    assert world.read("shops", "s", world.clock)[2]["n"] == 1
+
+
+def test_what_is_applied_twice_is_recorded_once(world):
+    world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
+    world.push([event("u", -2, "abc")])
+    world.settle()
+    before = records()
+    for bucket in range(16):  # Redis loses everything, all is made again
+        world.store.drop(PROJECT, [bucket], world.code("numbers"))
+    world.settle()
+    assert records() == before == [("type_mismatch", "numbers", 1)]
