@@ -14,7 +14,7 @@ from core.sql.functions.row import Function
 from core.sql.functions.times import EXTRACT, UNIT_FIRST
 from core.sql.pieces import Sql, reads_of, struct_field
 from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, UNKNOWN_COLUMN, near
-from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, Type
+from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common
 
 KINDS: dict[str, Type] = {
     "string": STRING,
@@ -147,6 +147,11 @@ def call(name: str, arguments: Sequence[Sql], node: exp.Expr, level: Expressions
 def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expr, level: Expressions) -> list[Sql]:
     kinds = [function.kind(place) for place in range(len(arguments))]
     given = [fit(arg, kind, function.name, node, level) for arg, kind in zip(arguments, kinds, strict=True)]
+    if "item" in kinds and given[0].type.name == "ARRAY":
+        wanted, place = given[0].type.items[0], kinds.index("item")
+        if common([wanted, given[place].type]) not in (wanted, UNKNOWN):
+            raise level.refuse(f"{function.name} looks for {wanted} here, this is {given[place].type}", node)
+        given[place] = casts.convert(given[place], wanted, level.dialect)
     together = ("same", "numbers")
     same = [arg for arg, kind in zip(given, kinds, strict=True) if kind in together]
     if len(same) > 1:
@@ -158,7 +163,7 @@ def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expr, level:
 def fit(arg: Sql, kind: str, name: str, node: exp.Expr, level: Expressions) -> Sql:
     """An argument as the kind the function takes. Raises Invalid."""
     have, unknown = arg.type, arg.type.name in ("UNKNOWN", "NULL")
-    if kind in ("any", "same"):
+    if kind in ("any", "same", "item"):
         return arg
     if kind.startswith("'"):  # a literal text, of these words where some are named
         words = kind.strip("'").split("|")

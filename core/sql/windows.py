@@ -7,6 +7,8 @@ RANGE frames keep theirs.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -134,6 +136,8 @@ class Windows:
             if spec.args.get("end")
             else "CURRENT ROW"
         )
+        if _rank(start) > _rank(end) or start == "UNBOUNDED FOLLOWING" or end == "UNBOUNDED PRECEDING" or "'-" in start + end:
+            raise below.refuse("a frame's first edge stands before its last", node)
         return f" {kind} BETWEEN {start} AND {end}"
 
     def _edge(self, edge: object, side: object, kind: str, node: exp.Window, below: Expressions) -> str:
@@ -200,3 +204,14 @@ class Windows:
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= 1_000_000:
             raise below.refuse("a literal count from 1 is expected", node)
         return given
+
+
+_SPANS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400, "MONTH": 2_678_400, "YEAR": 31_622_400}
+_COUNT = re.compile(r"(?:INTERVAL ')?(-?\d+)(?:' (\w+))? (PRECEDING|FOLLOWING)")
+
+
+def _rank(edge: str) -> float:
+    """How far an edge stands behind the row, in rows or seconds; before it is negative."""
+    if (found := _COUNT.fullmatch(edge)) is None:
+        return {"UNBOUNDED PRECEDING": -math.inf, "CURRENT ROW": 0.0}.get(edge, math.inf)
+    return int(found[1]) * _SPANS.get(found[2] or "", 1) * (-1 if found[3] == "PRECEDING" else 1)

@@ -42,10 +42,10 @@ def _distinct(args: Sequence[Sql], dialect: str) -> str:
 
 ROWS = [
     *row("SIZE CARDINALITY ARRAY_SIZE", "array", BIGINT, "CAST(LEN({0}) AS BIGINT)", "CAST(SIZE({0}) AS BIGINT)", "NULL of NULL"),
-    *row("ARRAY_CONTAINS", "array any", BOOLEAN, _HAS, "ARRAY_CONTAINS({0}, {1})"),
+    *row("ARRAY_CONTAINS", "array item", BOOLEAN, _HAS, "ARRAY_CONTAINS({0}, {1})"),
     *row(
         "ARRAY_POSITION",
-        "array any",
+        "array item",
         BIGINT,
         "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(COALESCE(LIST_POSITION({0}, {1}), 0) AS BIGINT) END",
         "CAST(ARRAY_POSITION({0}, {1}) AS BIGINT)",

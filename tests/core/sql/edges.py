@@ -56,7 +56,7 @@ _ARROW = {
 _ANY = ("string", "integer", "double", "boolean", "date", "timestamp", "decimal")
 _KINDS = {
     "any": _ANY, "same": _ANY, "number": ("integer", "double", "decimal"), "numbers": ("integer", "double", "decimal"),
-    "double": ("double", "integer"), "array": ("array", "numbers"),
+    "double": ("double", "integer"), "array": ("array", "numbers"), "item": ("string", "double"),
 }  # fmt: skip
 _LITERALS = {
     "LIKE": ["'%a%'", "'_'", "'a\\\\%b'"], "ILIKE": ["'%A%'", "'N%Ã%'"], "RLIKE": ["'[a-c]+'", "'^\\\\d+$'"], "REGEXP": ["'.'"],

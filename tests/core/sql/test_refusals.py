@@ -226,6 +226,7 @@ def test_with_closed_columns_no_other_is_known():
         ("CAST(x AS STRING)", {"x": "DOUBLE"}),
         ("x * x", {"x": "DECIMAL(30,2)"}),
         ("x.part", {"x": "STRING"}),
+        ("ARRAY_CONTAINS(x, timestamp)", {"x": "ARRAY<STRING>"}),
         ("x.part", {"x": "STRUCT<other: STRING>"}),
     ],
 )
@@ -237,6 +238,31 @@ def test_types_that_do_not_fit_are_refused_once_known(expression, types):
         compiled.output_types(types)
     with pytest.raises(Invalid):
         compile_sql(sql, ("user_id",), "timestamp", types)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "ROWS BETWEEN CURRENT ROW AND 1 PRECEDING",
+        "ROWS BETWEEN 1 PRECEDING AND 3 PRECEDING",
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED PRECEDING",
+        "ROWS BETWEEN UNBOUNDED FOLLOWING AND UNBOUNDED FOLLOWING",
+        "RANGE BETWEEN INTERVAL 1 DAY PRECEDING AND INTERVAL 30 HOURS PRECEDING",
+        "RANGE BETWEEN INTERVAL '-1' DAY PRECEDING AND CURRENT ROW",
+        "RANGE BETWEEN 1 PRECEDING AND CURRENT ROW",
+        "GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW",
+    ],
+)
+def test_a_frame_that_means_nothing_is_refused(frame):
+    window = f"COUNT(*) OVER (PARTITION BY user_id ORDER BY timestamp {frame})"
+    with pytest.raises(Invalid) as caught:
+        compile_sql(
+            f"SELECT user_id, MAX(c) AS m FROM (SELECT user_id, {window} AS c FROM input_data) t"
+            + G.replace(" FROM input_data", ""),
+            ("user_id",),
+            "timestamp",
+        )
+    assert caught.value.code in ("sql_not_allowed", "sql_syntax")
 
 
 def test_no_dangerous_name_is_in_the_table():
