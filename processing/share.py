@@ -144,34 +144,38 @@ class Share:
         return (spec, current) if current is not None and current.code == version.code else None
 
     def _apply(self, targets: Targets, head: Head) -> bool:
-        """The next batches. -> whether anybody is still behind."""
+        """The next batches. -> whether anybody is still behind, or was found elsewhere than believed."""
         buckets = self._means.buckets
         everybody = [(spec, version, self._cursors.whole(version.code, buckets)) for spec, version in targets]
         planned = batches.plan(everybody, head.position, BATCH)
         metrics.APPLIER_LAG.labels(project=self._project).set(head.position - planned.furthest)
-        for batch in planned.batches:
-            self._apply_batch(batch, head)
-        return planned.more
+        refused = [self._apply_batch(batch, head) for batch in planned.batches]
+        return planned.more or any(refused)
 
-    def _apply_batch(self, batch: Batch, head: Head) -> None:
+    def _apply_batch(self, batch: Batch, head: Head) -> bool:
+        """-> whether any bucket refused it."""
+        refused = False
         rows = Routed(self._means.read(self._project, batch.after, BATCH, batch.upto))
         started = time.monotonic()
         for target in batch.targets:
             with self._parking.around(target.spec, target.version, self._give_up):
-                self._apply_one(target, rows, batch.upto, head)
+                refused = not self._apply_one(target, rows, batch.upto, head) or refused
         seconds = time.monotonic() - started
         metrics.PROCESSED.inc(len(rows.rows) * len(batch.targets))
         metrics.PROCESSING_TIME.set(seconds)
         metrics.BATCH_DURATION.observe(seconds)
+        return refused
 
-    def _apply_one(self, target: Target, rows: Routed, upto: int, head: Head) -> None:
+    def _apply_one(self, target: Target, rows: Routed, upto: int, head: Head) -> bool:
+        """-> whether all buckets took it, or there is no such version any more."""
         if settle.decides(target.spec, target.version, rows.rows):
             settled = self._settled(target.spec, target.version, upto)
             if settled is None:
-                return
+                return True
             target = Target(*settled, target.cursors)
         moved = apply_batch(self._means.store, target, rows, upto, head, now_us(), self._means.on)
         self._cursors.moved(target.version.code, target.cursors, moved)
+        return len(moved) == len(target.cursors)
 
     def _sweep(self, targets: Targets) -> bool:
         """-> whether some bucket has more due than one sweep takes."""
