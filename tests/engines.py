@@ -1,5 +1,6 @@
 """The two engines for tests, one of each for the whole run: Spark takes seconds to start."""
 
+import atexit
 import functools
 
 from backends.engine.base import Engine
@@ -23,5 +24,6 @@ def engine_of(name: str) -> Engine:
     if name == "duckdb":
         return DuckDb()
     spark = Spark(conf=_QUICK)
+    atexit.register(spark.close)  # before Python lets go of what it holds of the driver's
     spark.run("SELECT 1 AS a", {}, deadline_s=300)  # the first job loads classes, on a busy machine for longer than a deadline
     return spark

@@ -6,7 +6,7 @@ as timestamps by ISO 8601 with at most six digits of a second; spaces around are
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from core.sql import pieces
 from core.sql.pieces import Sql
@@ -148,7 +148,10 @@ def _timestamp(value: Sql, dialect: str) -> Sql:
 
 def number_literal(text: str) -> int | Decimal:
     """The value of a number as the user wrote it; raises BadCast beyond what a BIGINT or a DOUBLE holds."""
-    value = Decimal(text.rstrip("lLdDfF") if not text.lower().startswith("0x") else text)
+    try:
+        value = Decimal(text.rstrip("lLdDfF"))
+    except InvalidOperation:
+        raise BadCast(f"{text[:40]!r} is no number") from None
     if value == value.to_integral_value() and not set(text) & set(".eEdDfF"):
         if abs(value) > 2**63:
             raise BadCast("a number beyond 64 bits")

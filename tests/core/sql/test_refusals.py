@@ -128,6 +128,8 @@ REFUSED = [
     ("SELECT user_id, x RLIKE '(a)\\\\1' AS u FROM input_data", "sql_not_allowed", 1, None),
     ("SELECT user_id, x RLIKE kind AS u FROM input_data", "sql_not_allowed", 1, None),
     ("SELECT user_id, :p AS u FROM input_data", "sql_not_allowed", None, None),
+    ("SELECT user_id, 9223372036854775808 AS u FROM input_data", "sql_not_allowed", 1, None),
+    ("SELECT user_id, 1e400 AS u FROM input_data", "sql_not_allowed", 1, None),
     # characters
     ("SELECT user_id, 'a\u202eb' AS u FROM input_data", "sql_not_allowed", 1, 19),
     ("SELECT user_id, 'a\u200bb' AS u FROM input_data", "sql_not_allowed", 1, 19),
