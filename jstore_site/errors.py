@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.core import exceptions as django_errors
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from pymongo.errors import ConnectionFailure
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -96,6 +96,8 @@ def from_exception(exc: Exception) -> errors.JStoreError | None:
     match exc:
         case errors.JStoreError():
             return exc
+        case DatabaseError() if type(exc) is DatabaseError:  # how the MongoDB backend says that its server is away
+            return from_status(503)
         case rest.ValidationError():
             found = list(_flatten(exc.detail, ""))
             return errors.Invalid("invalid", found[0]["detail"] if found else "the content is not valid", errors=found)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from backends.engine import Engine
 from backends.offline import log, log_reading
 from backends.online.store import OnlineStore
+from core.errors import Unavailable
 from features import selectors
+from features.database import registry_up
 from processing.parking import Parking
 from processing.rhythm import Every, Rhythm
 from processing.share import Means, Read, Share
@@ -47,8 +49,15 @@ class Applier:
     def projects(self) -> list[str]:
         """Projects with a log or with definitions."""
         if self._look.due():
-            self._names = sorted({*log.projects(), *selectors.projects()})
+            self._names = sorted({*log.projects(), *self._defined()})
         return self._names
+
+    def _defined(self) -> list[str]:
+        try:
+            with registry_up():
+                return selectors.projects()
+        except Unavailable:  # a registry on a server of its own; whoever was known goes on
+            return self._names
 
     def forget(self) -> None:
         """After a store was down: what is remembered of it may be more than it still has."""

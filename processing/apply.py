@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from backends import metrics
 from backends.engine import Engine, EngineFailed
 from backends.offline import log_reading, tables
 from backends.offline.evaluate import events_between, pair_of
@@ -62,7 +63,9 @@ def apply_batch(
     anew = {e.key: e.state for e in entities if e.broken or e.key in again}
     built = build(made, [e for e in entities if e.key not in anew], upto, now, False, on)
     built += rebuild(made, sorted(anew), upto, now, on, anew)
-    return write(store, target, built, head, now, upto=upto)
+    moved = write(store, target, built, head, now, upto=upto)
+    metrics.PROCESSED.inc(len(touched.events))
+    return moved
 
 
 def write(

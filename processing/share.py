@@ -17,10 +17,11 @@ from backends.offline.routed import Routed
 from backends.online import published
 from backends.online.store import BucketWrite, OnlineStore
 from core.clock import now_us
-from core.errors import NotFound
+from core.errors import NotFound, Unavailable
 from core.record import WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
 from features import services
+from features.database import registry_up
 from processing import batches, settle
 from processing.apply import Target, apply_batch
 from processing.batches import Batch
@@ -67,7 +68,7 @@ class Share:
     def step(self) -> bool:
         """Refresh, drop, load, apply, sweep, heartbeat. -> whether there is more to do now."""
         if self._registry.due():
-            services.ensure_published(self._project)
+            self._publish()
         if self._refresh.due():
             self._cursors.forget()
         specs = published.published(self._project).groups
@@ -82,6 +83,16 @@ class Share:
         if self._beats.due():
             self._beat(targets, head)
         return more
+
+    def _publish(self) -> None:
+        """A registry on a server of its own may be down while the log and Redis are up: what is published goes on."""
+        try:
+            with registry_up():
+                services.ensure_published(self._project)
+        except Unavailable as error:
+            if error.code == "redis_down":
+                raise
+            _logger.warning("registry_down", project=self._project, error=error.detail[:200])
 
     def _targets(self, specs: Mapping[str, GroupSpec]) -> Targets:
         """The versions that are kept up, with their cursors known."""
@@ -161,7 +172,6 @@ class Share:
             with self._parking.around(target.spec, target.version, self._give_up):
                 refused = not self._apply_one(target, rows, batch.upto, head) or refused
         seconds = time.monotonic() - started
-        metrics.PROCESSED.inc(len(rows.rows) * len(batch.targets))
         metrics.PROCESSING_TIME.set(seconds)
         metrics.BATCH_DURATION.observe(seconds)
         return refused

@@ -109,5 +109,5 @@ def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST:
-        raise Invalid("bad_limit", f"`limit` is a number from 1 to {MOST}", pointer="/limit")
+        raise Invalid("invalid_limit", f"`limit` is a number from 1 to {MOST}", pointer="/limit")
     return int(text)

@@ -11,6 +11,7 @@ from core.errors import Invalid
 
 SYNTAX, NOT_ALLOWED, UNKNOWN_COLUMN = "sql_syntax", "sql_not_allowed", "unknown_column"
 NOT_GROUPED, NOT_SEPARABLE = "sql_not_grouped_by_entity", "sql_not_separable"
+POINTER = "/transformation/sql_query"  # where definitions carry their SQL
 
 
 def line_column(text: str, offset: int) -> tuple[int, int]:
@@ -44,8 +45,8 @@ class Text:
         """-> the error to raise; `where` is a node or a character offset."""
         offset = offset_of(where) if isinstance(where, exp.Expr) else where
         if offset is None:
-            return Invalid(code, detail)
+            return Invalid(code, detail, pointer=POINTER)
         line, column = line_column(self.text, offset)
         start = self.text.rfind("\n", 0, offset) + 1
         words = self.text[max(start, offset - 20) : offset + 30].split("\n")[0].strip()
-        return Invalid(code, f"{detail}, near {words!r}" if words else detail, line=line, column=column)
+        return Invalid(code, f"{detail}, near {words!r}" if words else detail, pointer=POINTER, line=line, column=column)

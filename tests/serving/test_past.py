@@ -89,8 +89,8 @@ def test_times_are_read_leniently_and_refused_clearly(ask):
         ("start_time=1", "bad_time", "/start_time"),
         (f"start_time={at(0)}&end_time={at(-1)}", "bad_range", "/start_time"),
         (f"at={at(0)}&start_time={at(0)}", "invalid", "/at"),
-        ("limit=0", "bad_limit", "/limit"),
-        ("limit=10001", "bad_limit", "/limit"),
+        ("limit=0", "invalid_limit", "/limit"),
+        ("limit=10001", "invalid_limit", "/limit"),
         ("limit=1&cursor=x", "bad_cursor", "/cursor"),
         ("at=2026-01-01&at=2026-01-02", "invalid", "/at"),
     ):
