@@ -31,6 +31,7 @@ _KINDS = {
 _PLAIN = ("BIGINT", "DOUBLE", "STRING", "BOOLEAN")
 _SYSTEM = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})  # names that PostgreSQL keeps for itself in every table
 _ready: dict[str, tuple[str | None, ...]] = {}  # code -> the output types its table was made for in this process
+_JSONB = 3802  # PostgreSQL's number of the type
 Computed = tuple[str, int, Sequence[Any] | None]  # encoded key, as of (us), output values or None without an output row
 
 
@@ -134,9 +135,13 @@ def latest(spec: GroupSpec, version: VersionSpec, key: str) -> tuple[int, dict[s
             ),
             decode_key(key, len(spec.entity)),
         )
-        found = c.fetchone()
-        names = [column.name for column in c.description]
+        found, described = c.fetchone(), c.description
     if found is None:
         return None
-    row = dict(zip(names, found, strict=True))
+    row = {column.name: _read(column.type_code, cell) for column, cell in zip(described, found, strict=True)}
     return row.pop("__position"), row
+
+
+def _read(type_code: int, cell: Any) -> Any:
+    """Django leaves jsonb as text."""
+    return orjson.loads(cell) if type_code == _JSONB and cell is not None else cell

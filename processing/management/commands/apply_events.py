@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import random
+import re
 import signal
 import time
 from select import select
@@ -12,7 +13,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections, connections
 
 from backends.offline.log import CHANNEL
@@ -27,6 +28,14 @@ LONGEST_PAUSE = 5.0
 _logger = structlog.get_logger(__name__)
 
 
+def _range(text: str) -> range:
+    match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", text, re.ASCII)
+    found = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+    if not found or found[-1] >= BUCKETS:
+        raise CommandError(f"--buckets is one from 0 to {BUCKETS - 1}, or several as in 0-7, not {text[:40]!r}")
+    return found
+
+
 class Command(BaseCommand):
     """Reads the event log and keeps the online store equal to it."""
 
@@ -37,10 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="stop when everything is applied")
 
     def handle(self, *args: Any, buckets: str, once: bool, **options: Any) -> None:
-        first, _, last = buckets.partition("-")
-        applier = Applier(
-            OnlineStore(client()), range(int(first), int(last or first) + 1), apply=settings.JSTORE_ENGINE != "spark"
-        )
+        applier = Applier(OnlineStore(client()), _range(buckets), apply=settings.JSTORE_ENGINE != "spark")
         self._stopped = False
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)

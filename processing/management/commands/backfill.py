@@ -38,6 +38,8 @@ class Command(BaseCommand):
         dry_run: bool,
         **options: Any,
     ) -> None:
+        if chunk < 1:
+            raise CommandError("--chunk is a number of entities from 1")
         try:
             ref = parse_ref(feature)
             first, last = (None if text is None else parse_time(text) for text in (start, end))

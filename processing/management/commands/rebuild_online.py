@@ -43,6 +43,8 @@ class Command(BaseCommand):
             now = settled.versions[version.number]
             before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
             done = load(store, settled, now, before, head)
+            rest = "" if len(done) == BUCKETS else "; an applier has taken over the others"
             self.stdout.write(
-                f"[{n}/{len(chosen)}] {spec.name}@{version.number}: {len(done)} of {BUCKETS} buckets at position {head.position}"
+                f"[{n}/{len(chosen)}] {spec.name}@{version.number}: {len(done)} of {BUCKETS} buckets"
+                f" at position {head.position}{rest}"
             )
