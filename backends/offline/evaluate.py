@@ -44,13 +44,12 @@ def events_between(
     pair: Pair,
     wants: Sequence[tuple[str, int, int]],
     upto: int,
-    ingested_by: int | None = None,
     misfits: list[Misfit] | None = None,
 ) -> list[list[Event]]:
     """The group's fitting events for each (key, lower exclusive, upper inclusive), by (time, position); others to `misfits`."""
     route = made.spec.route(made.version)
     found: list[list[Event]] = [[] for _ in wants]
-    for n, _, row in log_reading.scan(made.spec.project, pair, wants, upto, ingested_by):
+    for n, _, row in log_reading.scan(made.spec.project, pair, wants, upto):
         event = event_of(route, row)
         if event is not None:
             found[n].append(event)
@@ -64,16 +63,16 @@ def events_between(
 
 
 def value_at(spec: GroupSpec, version: int, entity_key: str, t_us: int, *, as_known: bool = False) -> Evaluated:
-    """V(t) of one entity by event time; `as_known` counts only what had been ingested by t."""
+    """V(t) of one entity by event time; `as_known`: over the log as it was at t, corrections of later days not yet made."""
     made, pair = ready(spec, version)
     head = log.head(spec.project)
-    known_by = t_us if as_known else None
-    (events,) = events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], head.position, known_by)
+    upto = log_reading.position_at(spec.project, t_us, head.position) if as_known else head.position
+    (events,) = events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], upto)
     if not events:
         return Evaluated(
             None,
             None,
-            made.window is not None and any(events_between(made, pair, [(entity_key, -1, t_us)], head.position, known_by)),
+            made.window is not None and any(events_between(made, pair, [(entity_key, -1, t_us)], upto)),
         )
     found = _general(made, events, [0] * len(events)).get(0)
     return Evaluated(_json(made, found), events[-1].time, True)

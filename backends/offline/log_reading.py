@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,9 +107,7 @@ def rows_at(project: str, positions: Sequence[int]) -> dict[int, LogRow]:
         return {cells[0]: _log_row(cells) for cells in c.fetchall()}
 
 
-def scan(
-    project: str, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int, ingested_by: int | None = None
-) -> list[tuple[int, int, LogRow]]:
+def scan(project: str, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int) -> list[tuple[int, int, LogRow]]:
     """Live rows by entity and time: wants are (key, lower exclusive, upper inclusive) in us; live at position `upto`.
 
     -> [(index of the want, event time, row)] ordered by want, event time, position.
@@ -121,7 +120,7 @@ def scan(
             " JOIN log_index i ON i.pair = %s AND i.bucket = w.bucket AND i.key = w.key"
             " AND i.event_time > w.low AND i.event_time <= w.high AND i.position <= %s"
             " JOIN log_event e ON e.project = %s AND e.position = i.position"
-            " WHERE (e.superseded_pos IS NULL OR e.superseded_pos > %s) AND e.ingested_at <= %s ORDER BY 1, 2, 3",
+            " WHERE (e.superseded_pos IS NULL OR e.superseded_pos > %s) ORDER BY 1, 2, 3",
             [
                 [pair.bucket(key) for key in from_keys],
                 from_keys,
@@ -131,10 +130,21 @@ def scan(
                 upto,
                 project,
                 upto,
-                ingested_by if ingested_by is not None else (1 << 62),
             ],
         )
         return [(cells[0], cells[1], _log_row(cells[2:])) for cells in c.fetchall()]
+
+
+def position_at(project: str, time: int, head: int) -> int:
+    """The last position of the log, up to a head, that was there at a time (us); 0 before the first."""
+    with cursor() as c:
+
+        def ingested_at(position: int) -> int:
+            c.execute("SELECT ingested_at FROM log_event WHERE project = %s AND position = %s", [project, position])
+            (found,) = c.fetchone()
+            return int(found)
+
+        return bisect_right(range(1, head + 1), time, key=ingested_at)
 
 
 def counts_of(pair: Pair, bucket: int, after: str, limit: int) -> list[tuple[str, int]]:
