@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from struct import Struct
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.clock import EPOCH
 
 _DAY0 = date(1970, 1, 1)
 _CELL = {"BIGINT": "q", "DOUBLE": "d", "TIMESTAMP": "q", "DATE": "q", "BOOLEAN": "?", "DECIMAL": "16s"}
+_EXACT = Context(prec=76)  # the default one would round to 28 digits
 _ZERO: dict[str, Any] = {"BIGINT": 0, "DOUBLE": 0.0, "TIMESTAMP": 0, "DATE": 0, "BOOLEAN": False, "DECIMAL": bytes(16)}
 
 
@@ -66,7 +67,7 @@ class Block:
         if kind == "DATE":
             return (value - _DAY0).days
         if kind == "DECIMAL":
-            return int(value.scaleb(self._scale[i])).to_bytes(16, "little", signed=True)
+            return int(value.scaleb(self._scale[i], _EXACT)).to_bytes(16, "little", signed=True)
         return value
 
     def unpack(self, data: bytes, offset: int = 0) -> list[Any]:
@@ -80,7 +81,7 @@ class Block:
                 row[i] = data[at:end].decode() if self.kinds[i] == "STRING" else data[at:end]
                 at = end
         for i, scale in self._scale.items():
-            row[i] = Decimal(int.from_bytes(row[i], "little", signed=True)).scaleb(-scale)
+            row[i] = Decimal(int.from_bytes(row[i], "little", signed=True)).scaleb(-scale, _EXACT)
         if mask != self._no_nulls:
             bits = int.from_bytes(mask, "little")
             for i in range(len(row)):

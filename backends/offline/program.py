@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from backends.engine import Engine, engine
+from backends.engine import Engine, EngineFailed, engine
 from backends.offline.inputs import Event, input_table
 from core import types
 from core.codec import Block
@@ -146,7 +146,10 @@ def _rows(table: pa.Table, names: Sequence[str], schema: pa.Schema) -> list[list
     for name, field in zip(names, schema, strict=True):
         column = table.column(name)
         same = column.type == field.type or pa.types.is_null(field.type)  # null: the type is open, any value stands
-        columns.append((column if same else column.cast(field.type)).to_pylist())
+        try:
+            columns.append((column if same else column.cast(field.type)).to_pylist())
+        except (pa.ArrowException, ValueError, OverflowError) as error:  # a date of the year 10000, which Python has not
+            raise EngineFailed("sql", f"{name} holds what cannot be kept: {error}") from error
     return [list(row) for row in zip(*columns, strict=True)]
 
 

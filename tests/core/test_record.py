@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import orjson
 from hypothesis import given
@@ -25,6 +25,7 @@ VALUES = {
     "DATE": st.dates(date(1, 1, 1)),
     "TIMESTAMP": st.datetimes(datetime(1970, 1, 1), datetime(2261, 1, 1)),
     "DECIMAL(20,4)": st.decimals(-(10**15), 10**15, places=4),
+    "DECIMAL(38,10)": st.integers(-(10**38) + 1, 10**38 - 1).map(lambda n: Decimal(n).scaleb(-10, Context(prec=40))),
     "ARRAY<STRING>": st.lists(st.text(max_size=5) | st.none(), max_size=4),
     "STRUCT<a:BIGINT,b:STRING>": st.fixed_dictionaries({"a": INT64 | st.none(), "b": st.text(max_size=5) | st.none()}),
 }

@@ -138,3 +138,14 @@ def test_two_rows_for_an_entity_keep_the_old_value_until_something_changes(world
     world.clock += 1620 * 10**6  # the one that makes two rows leaves the window
     world.settle()
     assert (world.read("g", "u", world.clock)[2]["n"], world.record("g", "u").failed) == (1, False)
+
+
+def test_an_answer_that_cannot_be_kept_is_the_trouble_of_its_entity_alone(world):
+    sql = "SELECT user_id, MAX(seen + INTERVAL '9000' YEAR) AS far FROM input_data GROUP BY user_id"
+    world.define("g", sql, columns={"seen": "TIMESTAMP"})
+    seen = {"good": "0900-01-01T00:00:00Z", "bad": "2000-01-01T00:00:00Z"}  # the year 11000 is beyond what Python has
+    world.push([{"user_id": user, "seen": time, "timestamp": event(user, -5, 0)["timestamp"]} for user, time in seen.items()])
+    world.settle()
+    assert world.read("g", "good", NOON)[0] == "PRESENT"
+    assert not world.record("g", "good").failed
+    assert {cursor.position for cursor in world.cursors("g")} == {2}
