@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ def kafka() -> Iterator[Kafka]:
     with tempfile.TemporaryDirectory(prefix="jstore-kafka-") as home:
         broker = Kafka(Path(home))
         broker.start()
+        # its clients' threads outlive the captured streams of the test that made them
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)
         yield broker
         broker.stop()
 
