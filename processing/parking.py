@@ -9,11 +9,17 @@ from contextlib import contextmanager
 import structlog
 
 from backends import metrics
+from core.errors import Unavailable
 from core.spec import GroupSpec, VersionSpec
 from processing.stores import store_is_away
 
 LONGEST = 300.0
 _logger = structlog.get_logger(__name__)
+
+
+def _of_the_registry(error: Exception) -> bool:
+    """On a server of its own it may be down alone, and only versions whose types are being decided ask it."""
+    return isinstance(error, Unavailable) and error.code == "registry_down"
 
 
 class Parking:
@@ -28,7 +34,8 @@ class Parking:
 
     def release(self) -> None:
         """Everybody may try again at once."""
-        self._until = {code: (0.0, times) for code, (_, times) in self._until.items()}
+        now = time.monotonic()
+        self._until = {code: (now, times) for code, (_, times) in self._until.items()}
 
     @contextmanager
     def around(self, spec: GroupSpec, version: VersionSpec, give_up: Callable[[str], None]) -> Iterator[None]:
@@ -36,12 +43,13 @@ class Parking:
         try:
             yield
         except Exception as error:
-            if store_is_away(error):
+            if store_is_away(error) and not _of_the_registry(error):
                 raise
-            times = self._until.get(version.code, (0.0, 0))[1] + 1
-            self._until[version.code] = (time.monotonic() + min(2.0**times, LONGEST), times)
+            now = time.monotonic()
+            until, times = self._until.get(version.code, (now, 0))
+            # what went well in between (a sweep, nothing to load) says nothing; a long while without trouble does
+            times = 1 if now - until > LONGEST else times + 1
+            self._until[version.code] = (now + min(2.0**times, LONGEST), times)
             metrics.PARKED.labels(group=spec.name).inc()
             _logger.exception("parked", group=spec.name, version=version.number, error=repr(error)[:500])
             give_up(version.code)
-        else:
-            self._until.pop(version.code, None)

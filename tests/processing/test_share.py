@@ -10,6 +10,8 @@ from django.db import DataError, OperationalError, connections
 from backends.offline import log, tables
 from backends.offline.pairs import BUCKETS
 from backends.online import published
+from core.errors import Unavailable
+from features import services
 from processing import share
 from processing.applier import Applier
 from processing.rhythm import Every
@@ -69,6 +71,23 @@ class TestParking:
         world.applier.forget()
         world.settle()
         assert world.read("bad", "u", NOON)[2]["n"] == world.read("good", "u", NOON)[2]["n"] == 1
+
+    def test_a_registry_that_is_down_alone_parks_who_needs_it(self, world, monkeypatch):
+        world.define("good", SUMS, columns={"amount": "DOUBLE"})
+        world.define("bad", SUMS.replace("SUM", "MAX"))
+        world.settle()
+
+        def down(*args):
+            raise Unavailable("registry_down", "MongoDB does not answer")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(services, "fix_types", down)
+            world.push([event("u", -5, 1.0)])
+            world.settle()
+        assert world.read("good", "u", NOON)[2]["n"] == 1
+        world.applier.parking.release()
+        world.settle()
+        assert world.read("bad", "u", NOON)[2]["n"] == 1
 
     def test_a_load_that_fails_is_parked_too(self, world, monkeypatch):
         world.push([event("u", -5, 1.0)])
