@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from backends.online import grants
+from backends.online import grants, rates
 from backends.online.grants import KeyGrant
 from core import access, api_keys
 from core.errors import BadRequest, Unauthorized
@@ -58,8 +58,9 @@ def split_key(text: str) -> tuple[str, str]:
 
 
 def check_key(grant: KeyGrant | None, secret: str) -> Caller:
-    """The caller that a grant and a secret make; raises Unauthorized for an unknown id, a wrong secret, an expired key."""
+    """The caller that a grant and a secret make; raises Unauthorized (unknown id, wrong secret, expired), TooManyRequests."""
     good = grants.check_secret(grant, settings.JSTORE_KEY_PEPPER, secret)
+    rates.take(good.public_id)
     return Caller(good.project, f"key:{good.name}", good.scopes, good.public_id)
 
 

@@ -15,4 +15,6 @@ JSTORE_ENGINE = env.str("JSTORE_ENGINE", default="duckdb")
 JSTORE_SPARK_MASTER = env.str("JSTORE_SPARK_MASTER", default="local[2]")
 # Fixed for the life of a deployment: an entity's bucket is part of its key in Redis.
 JSTORE_BUCKETS = env.int("JSTORE_BUCKETS", default=16)
+# Calls a second that one key may make of each web process; 0 = no limit.
+JSTORE_RATE_PER_SECOND = env.int("JSTORE_RATE_PER_SECOND", default=10_000)
 JSTORE_INLINE_TRANSFORMATIONS = env.str("JSTORE_INLINE_TRANSFORMATIONS", default="accept")
