@@ -1,7 +1,7 @@
 """How often a key may call: a bucket of tokens per key in each process, so that the limit costs no round trip.
 
 A deployment of N web processes allows up to N times the rate: it guards against a client gone wild, it is no budget.
-
+"""
 
 from __future__ import annotations
 
