@@ -1,8 +1,9 @@
-"""Paths of events, dead letters, runs and activation, under /api/v1/."""
+"""Paths of events, dead letters, runs, backfills and activation, under /api/v1/."""
 
 from django.urls import re_path
 
 from processing.api import Events
+from processing.api_backfills import Backfills
 from processing.api_operations import Activate, DeadLetter, DeadLetters, ReplayMatching, ReplayOne, RunDetail, RunMove, Runs
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     re_path(r"^dead-letters/replay/?$", ReplayMatching.as_view(), name="api-dead-letters-replay"),
     re_path(r"^dead-letters/(?P<letter_id>[0-9]{1,20})/?$", DeadLetter.as_view(), name="api-dead-letter"),
     re_path(r"^dead-letters/(?P<letter_id>[0-9]{1,20})/replay/?$", ReplayOne.as_view(), name="api-dead-letter-replay"),
+    re_path(r"^backfills/?$", Backfills.as_view(), name="api-backfills"),
     re_path(r"^runs/?$", Runs.as_view(), name="api-runs"),
     re_path(r"^runs/(?P<run_id>[0-9a-fA-F-]{1,64})/?$", RunDetail.as_view(), name="api-run"),
     re_path(r"^runs/(?P<run_id>[0-9a-fA-F-]{1,64})/(?P<verb>pause|resume|cancel)/?$", RunMove.as_view(), name="api-run-move"),

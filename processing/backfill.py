@@ -26,7 +26,14 @@ _RENEW = 5.0  # seconds between two renewals of the lease
 
 
 def create(
-    project: str, group: str, version: int | None, start: int | None, end: int | None, actor: str, chunk: int = CHUNK
+    project: str,
+    group: str,
+    version: int | None,
+    start: int | None,
+    end: int | None,
+    actor: str,
+    chunk: int = CHUNK,
+    engine: str = "duckdb",
 ) -> Run:
     """A queued backfill of a group's version over event times [start, end] (us). Raises NotFound."""
     spec, number = _find(project, group, version)
@@ -36,6 +43,7 @@ def create(
         "start": start or 0,
         "end": end if end is not None else now_us(),
         "chunk": chunk,
+        "engine": engine,
     }
     return runs.create(project, KIND, f"{group}@{number}", actor, params)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+
+from django.conf import settings
 
 from backends.offline.program import compiled
 from core.errors import JStoreError, Unavailable
@@ -40,7 +41,7 @@ def resolve(
             return Refused("unknown_group", f"the feature group {name} was deleted; it comes back by POST /api/v1/features/ only")
         if spec is not None:
             return _equal(spec, transformation)
-        if not may_register or os.environ.get("JSTORE_INLINE_TRANSFORMATIONS") == "refuse":
+        if not may_register or settings.JSTORE_INLINE_TRANSFORMATIONS == "refuse":
             return Refused("unknown_group", f"there is no feature group {name}, and a transformation may not make one here")
         document = {
             "name": group,

@@ -63,6 +63,24 @@ class RunShape(serializers.Serializer[object]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
+class BackfillShape(serializers.Serializer[object]):
+    """What is to be computed."""
+
+    feature = serializers.CharField(help_text="group or group@version")
+    start_time = serializers.DateTimeField(required=False, allow_null=True, help_text="first event time; the log's first without")
+    end_time = serializers.DateTimeField(required=False, allow_null=True, help_text="last event time; now without")
+    chunk = serializers.IntegerField(required=False, min_value=1, max_value=10_000, help_text="entities of one step")
+    dry_run = serializers.BooleanField(required=False, help_text="only count what would be read")
+    engine = serializers.ChoiceField(choices=("duckdb", "spark"), required=False)
+
+
+class BackfillEstimate(serializers.Serializer[object]):
+    """What a backfill would read."""
+
+    entities = serializers.IntegerField()
+    events = serializers.IntegerField()
+
+
 class RunPage(serializers.Serializer[object]):
     """A page of runs, the newest first."""
 

@@ -11,7 +11,16 @@ from backends.offline import log
 from processing import activation, backfill, no_route, runs
 from processing.models import Run
 
-ADVANCE = {activation.KIND: activation.advance, backfill.KIND: backfill.advance}
+
+def _backfill(run: Run) -> bool:
+    if run.params.get("engine") != "spark":
+        return backfill.advance(run)
+    from processing.spark.job import spark_engine  # noqa: PLC0415 - pyspark (400 MB) is not in the embedded default
+
+    return backfill.advance(run, spark_engine())
+
+
+ADVANCE = {activation.KIND: activation.advance, backfill.KIND: _backfill}
 
 
 @shared_task(name="processing.process_range")  # type: ignore[untyped-decorator]  # celery has no types

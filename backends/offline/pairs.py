@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import connections, transaction
 
 from backends.offline.copying import copy_rows
@@ -16,7 +16,7 @@ from core.entity import InvalidKey, bucket_of, encode_key, key_text
 from core.routing import BadTime, row_time
 from core.rows import load_row
 
-BUCKETS = int(os.environ.get("JSTORE_BUCKETS", "16"))  # fixed per deployment: it is part of every key
+BUCKETS = int(settings.JSTORE_BUCKETS)  # fixed per deployment: it is part of every key
 FUTURE = 5 * 60 * MICRO  # an event further ahead of its ingestion than this is refused
 _CHUNK = 20_000
 

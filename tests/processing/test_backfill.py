@@ -14,9 +14,10 @@ from backends.offline.program import Program
 from core.clock import EPOCH, MICRO
 from core.errors import NotFound
 from features import selectors
-from processing import backfill, runs
+from processing import backfill, runs, tasks
 from processing.models import Run
 from tests import oracle
+from tests.processing.conftest import Api
 from tests.processing.world import NOON, PROJECT, SUMS, event
 
 OUTPUTS = {"total": ("sum", "amount"), "n": ("count",)}
@@ -182,6 +183,36 @@ def test_the_estimate_counts_and_writes_nothing(filled):
     last_hour = NOON - 3600 * MICRO
     late = sum(e["us"] >= last_hour for events in filled.events.values() for e in events)
     assert backfill.estimate(PROJECT, "g", 1, last_hour, NOON)["events"] == late
+    assert Run.objects.count() == 0
+
+
+def test_the_api_starts_one_as_a_run_that_a_worker_goes_on_with(filled, api):
+    answer = api.send("POST", "/backfills/", {"feature": "g", "start_time": None, "end_time": oracle.iso(NOON), "chunk": 3})
+    assert (answer.status_code, answer.json()["status"], answer.json()["type"]) == (202, "queued", "backfill")
+    assert answer["Location"] == f"/api/v1/runs/{answer.json()['id']}"
+    tasks.advance_run(answer.json()["id"])
+    assert api.send("GET", answer["Location"].removeprefix("/api/v1")).json()["status"] == "succeeded"
+    assert kept() == wanted(filled)
+
+
+def test_the_api_counts_without_writing_and_refuses_what_cannot_be(filled, api):
+    answer = api.send("POST", "/backfills", {"feature": "g@1", "dry_run": True})
+    assert (answer.status_code, answer.json()["events"]) == (200, 100)
+    for body, status in [
+        ({}, 404),
+        ([], 422),
+        ({"feature": 7}, 422),
+        ({"feature": "nobody"}, 404),
+        ({"feature": "g@9"}, 404),
+        ({"feature": "g", "start_time": "yesterday"}, 422),
+        ({"feature": "g", "start_time": oracle.iso(NOON), "end_time": oracle.iso(NOON - 1)}, 422),
+        ({"feature": "g", "chunk": 0}, 422),
+        ({"feature": "g", "chunk": True}, 422),
+        ({"feature": "g", "dry_run": "yes"}, 422),
+        ({"feature": "g", "engine": "flink"}, 422),
+    ]:
+        assert api.send("POST", "/backfills/", body).status_code == status, body
+    assert Api("features:read").send("POST", "/backfills/", {"feature": "g"}).status_code == 403
     assert Run.objects.count() == 0
 
 

@@ -69,9 +69,9 @@ def test_sql_that_cannot_be_a_group_is_the_rows_code(world, api):
     assert selectors.group_specs(PROJECT) == []
 
 
-def test_without_the_right_to_register_or_where_it_is_turned_off_the_group_stays_unknown(world, api, monkeypatch):
+def test_without_the_right_to_register_or_where_it_is_turned_off_the_group_stays_unknown(world, api, settings):
     assert codes(Api("events:write").push(envelope())[1]) == ["unknown_group"]
-    monkeypatch.setenv("JSTORE_INLINE_TRANSFORMATIONS", "refuse")
+    settings.JSTORE_INLINE_TRANSFORMATIONS = "refuse"
     assert codes(api.push(envelope())[1]) == ["unknown_group"]
     assert selectors.group_specs(PROJECT) == []
     services.register(
