@@ -35,6 +35,7 @@ class Block:
         self._mask_bytes = (len(self.kinds) + 7) // 8
         self._fixed = Struct(f"<{self._mask_bytes}s" + "".join(_CELL.get(kind, "I") for kind in self.kinds))
         self._plain = all(kind in ("BIGINT", "DOUBLE") for kind in self.kinds)
+        self._as_is = all(kind in ("BIGINT", "DOUBLE", "STRING", "BOOLEAN") for kind in self.kinds)
         self._var = [i for i, kind in enumerate(self.kinds) if kind not in _CELL]
         self._no_nulls = bytes(self._mask_bytes)
         self._scale = {i: _scale(self.types[i]) for i, kind in enumerate(self.kinds) if kind == "DECIMAL"}
@@ -91,7 +92,7 @@ class Block:
 
     def to_arrow_row(self, row: Sequence[Any]) -> list[Any]:
         """A row as unpack gives it -> values for pyarrow, by the columns' Arrow types; an open column is null there."""
-        return [None if v is None else self._arrow(i, v) for i, v in enumerate(row)]
+        return list(row) if self._as_is else [None if v is None else self._arrow(i, v) for i, v in enumerate(row)]
 
     def _arrow(self, i: int, value: Any) -> Any:
         kind, parsed = self.kinds[i], self._parsed[i]

@@ -11,7 +11,7 @@ from backends.online.store import OnlineStore
 from core.spec import GroupSpec, VersionSpec
 
 MOST_SECONDS = 30.0
-_SHORTEST, _LONGEST = 0.004, 0.05
+_SHORTEST, _LONGEST = 0.003, 0.015
 
 
 def wait_applied(project: str, versions: Sequence[tuple[GroupSpec, VersionSpec]], position: int, seconds: float) -> bool:
@@ -30,5 +30,5 @@ def wait_applied(project: str, versions: Sequence[tuple[GroupSpec, VersionSpec]]
         if not places or time.monotonic() >= end:
             break
         time.sleep(min(pause, max(0.0, end - time.monotonic())))
-        pause = min(2 * pause, _LONGEST)
+        pause = min(1.5 * pause, _LONGEST)
     return not places

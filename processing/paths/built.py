@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from backends.offline.inputs import Event
@@ -23,7 +24,7 @@ class Entity:
     fresh: bool = False
     older: bool = False  # with fresh: the entity has events before its window
 
-    @property
+    @cached_property
     def record(self) -> Record | None:
         return None if self.fresh or self.state.record is None else unpack_record(self.state.record)
 
