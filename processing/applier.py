@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.engine import Engine
-from backends.offline import log, log_reading
+from backends.offline import log, log_reading, pairs
 from backends.online.store import OnlineStore
 from core.errors import Unavailable
 from features import selectors
@@ -61,6 +61,7 @@ class Applier:
 
     def forget(self) -> None:
         """After a store was down: what is remembered of it may be more than it still has."""
+        pairs.forget()
         self._shares: dict[str, Share] = {}
         self._look = Every(self._means.rhythm.registry)
         self.parking = Parking()

@@ -58,7 +58,12 @@ def apply_batch(
     states = store.gather(
         target.spec.project, target.version.code, wanted, target.version.path == "tiles" and made.window is not None
     )
-    entities = [Entity(key, bucket, state, by_key[key]) for (bucket, key), state in zip(wanted, states, strict=True)]
+    target = _still(store, target)
+    entities = [
+        Entity(key, bucket, state, by_key[key])
+        for (bucket, key), state in zip(wanted, states, strict=True)
+        if bucket in target.cursors
+    ]
     now = clock_for(now, entities)
     anew = {e.key: e.state for e in entities if e.broken or e.key in again}
     built = build(made, [e for e in entities if e.key not in anew], upto, now, False, on)
@@ -66,6 +71,21 @@ def apply_batch(
     moved = write(store, target, built, head, now, upto=upto)
     metrics.PROCESSED.inc(len(touched.events))
     return moved
+
+
+def _still(store: OnlineStore, target: Target) -> Target:
+    """The buckets whose cursor stands where the batch begins, asked after their entities were read: nothing came between.
+
+    The write would be refused for the others, but by then a wrong value would be in the offline table.
+    """
+    places = [(target.version.code, bucket) for bucket in target.cursors]
+    found = store.cursors(target.spec.project, places)
+    good = {
+        bucket: believed
+        for (bucket, believed), cursor in zip(target.cursors.items(), found, strict=True)
+        if cursor is not None and cursor.fence == believed.fence
+    }
+    return target if len(good) == len(target.cursors) else Target(target.spec, target.version, good)
 
 
 def write(

@@ -53,9 +53,8 @@ def judge(
         identity, revision, deleted = _identity(row)
     except Invalid as error:
         return Refused(error.code, error.detail)
-    everybody = [(spec, spec.current) for spec in groups.values() if not spec.deleted and spec.current is not None]
     if deleted:
-        return Judged(identity=identity, revision=revision, deleted=True, shown_by=everybody)
+        return Judged(identity=identity, revision=revision, deleted=True, shown_by=_everybody(groups))
     found = (
         _addressed(row, address, record_time, now, groups)
         if address is not None
@@ -63,8 +62,13 @@ def judge(
     )
     if isinstance(found, Refused):
         return found
-    shown_by = everybody if revision else found.takers
+    shown_by = _everybody(groups) if revision else found.takers
     return Judged(found.takers, found.held, identity, revision, False, found.quarantine, found.near, shown_by)
+
+
+def _everybody(groups: Mapping[str, GroupSpec]) -> list[tuple[GroupSpec, VersionSpec]]:
+    """The active versions."""
+    return [(spec, spec.current) for spec in groups.values() if not spec.deleted and spec.current is not None]
 
 
 def _identity(row: Mapping[str, Any]) -> tuple[str | None, int, bool]:

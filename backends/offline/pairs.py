@@ -46,6 +46,9 @@ class Pair:
 
 _known: dict[str, tuple[int, list[Pair]]] = {}  # project -> (head's stamp, pairs); the stamp is read under the head's lock
 
+# what is complete stays so; asked for several times a batch
+_complete: dict[tuple[str, tuple[str, ...], str, str], Pair] = {}
+
 
 def pairs_of(c: Any, project: str, stamp: int) -> list[Pair]:
     """The project's pairs as of the locked head's stamp."""
@@ -74,11 +77,22 @@ def index_rows(c: Any, pair: Pair, rows: Iterable[tuple[int, dict[str, Any], int
 
 def ready_pair(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair:
     """The pair, made if new, with every row of the log so far in its index."""
+    wanted = (project, tuple(keys), time_column, time_kind)
+    if (known := _complete.get(wanted)) is not None:
+        return known
     for _ in indexing(project, keys, time_column, time_kind):
         pass
     pair = _find(project, keys, time_column, time_kind)
     assert pair is not None
+    if not connections["default"].in_atomic_block:  # else it may yet be undone
+        _complete[wanted] = pair
     return pair
+
+
+def forget() -> None:
+    """After the database was away: what came back may be another one."""
+    _known.clear()
+    _complete.clear()
 
 
 def indexing(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Iterator[None]:

@@ -21,6 +21,6 @@ def fresh(transactional_db: None, redis: Any) -> Any:
         c.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'fv\\_%%'")
         for (name,) in c.fetchall():
             c.execute(f'DROP TABLE "{name}"')
-    for memory in (pairs._known, program._programs, tables._ready, published._cache, inference._searched):
+    for memory in (pairs._known, pairs._complete, program._programs, tables._ready, published._cache, inference._searched):
         memory.clear()
     return redis
