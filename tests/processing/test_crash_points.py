@@ -1,6 +1,6 @@
 """A process that dies at each point between a message and its value: after going on, every number is the oracle's.
 
-The points are those of docs/architecture.md: c1 to c5 on the way into the log, r1 to r4 on the way out of it, s1 in a sweep. A
+c1 to c5 are points on the way into the log, r1 to r4 on the way out of it, s1 in a sweep. A
 process dies by an exception that nobody catches, and the next one knows only what PostgreSQL and Redis know.
 """
 
