@@ -28,6 +28,18 @@ def publish(group: Group, drop: bool = False) -> None:
         log.warning("the definition is stored but not yet published", extra={"project": group.project, "group": group.name})
 
 
+def _publish_alone(group: Group) -> bool:
+    """publish, for a healer: whatever is wrong with one group must not keep the others from being published."""
+    try:
+        publish(group, drop=True)
+    except Unavailable:
+        raise
+    except Exception:  # logged whole, tried again by the next round
+        log.exception("a group cannot be published", extra={"project": group.project, "group": group.name})
+        return False
+    return True
+
+
 def publish_key(key: ApiKey) -> None:
     """Makes a key's present row known to every process, likewise."""
     try:
@@ -54,8 +66,7 @@ def ensure_published(project: str) -> int:
         mended = len(wanted)
     else:
         for group in Group.objects.filter(project=project, name__in=[n for n, r in wanted.items() if there.get(n, -1) < r]):
-            publish(group, drop=True)
-            mended += 1
+            mended += _publish_alone(group)
     live = {key.public_id: key for key in ApiKey.objects.filter(revoked_at=None)}
     ids = grants.published_ids()
     for key in live.values():

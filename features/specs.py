@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from backends.online.grants import KeyGrant
 from core.clock import EPOCH, MICRO
@@ -44,13 +45,22 @@ def version_spec(group: Group, version: Version) -> VersionSpec:
         sql=version.sql,
         window=version.window,
         ttl=version.ttl,
-        defaults=version.defaults,
+        defaults={name: _as_sent(value) for name, value in version.defaults.items()},
         path=version.path,
         path_reason=version.path_reason,
         input_columns=tuple(version.input_columns),
         outputs=tuple(version.outputs),
         layouts=tuple(layout_value(row) for row in group.layouts[str(version.number)]),
     )
+
+
+def _as_sent(value: Any) -> Any:
+    """A default as it was sent: jsonb turns 1e22 into an integer of 23 digits, and such integers are never accepted."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return float(value)
+    if isinstance(value, list):
+        return [_as_sent(item) for item in value]
+    return {name: _as_sent(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def layout_value(row: dict[str, list[str | None]]) -> Layout:

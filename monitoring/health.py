@@ -99,6 +99,7 @@ def _applier() -> str:
     """
     newest: dict[tuple[str, int], int] = {}
     for project in _projects():
+        _whole(project)
         codes = [v.code for g in published(project).groups.values() if not g.deleted for v in g.versions.values()]
         places = [(code, bucket) for code in codes for bucket in range(settings.JSTORE_BUCKETS)]
         for (_, bucket), cursor in zip(places, OnlineStore(client()).cursors(project, places), strict=True):
@@ -110,6 +111,22 @@ def _applier() -> str:
     if silent > SILENCE:
         raise NotReady(f"a bucket did not equal the log for {silent // MICRO} s: the applier is behind or not running")
     return f"every bucket equalled the log at most {max(0, silent) / MICRO:.1f} s ago"
+
+
+def _whole(project: str) -> None:
+    """Raises NotReady while Redis lacks the definitions, or most of what is served is being made again, as after it was emptied.
+
+    One new group that is loading is no reason: the others serve.
+    """
+    found = published(project)
+    if not found.stamp:
+        raise NotReady("Redis holds no definitions yet; the applier publishes them")
+    codes = [group.current.code for group in found.groups.values() if not group.deleted and group.current is not None]
+    places = [(code, bucket) for code in codes for bucket in range(settings.JSTORE_BUCKETS)]
+    cursors = zip(places, OnlineStore(client()).cursors(project, places), strict=True)
+    rebuilding = {code for (code, _), cursor in cursors if cursor is None or not cursor.whole}
+    if len(codes) > 1 and 2 * len(rebuilding) > len(codes):
+        raise NotReady(f"{len(rebuilding)} of {len(codes)} groups are being made again from the log")
 
 
 def _projects() -> list[str]:

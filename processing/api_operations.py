@@ -108,6 +108,8 @@ class ReplayMatching(OperationView):
     def post(self, request: Request) -> Response:
         """Try all letters of a `code` and `source`; those that are still wrong stay."""
         body = body_of(request)
+        if unknown := sorted(set(body) - {"code", "source"}):
+            raise Invalid("unknown_field", f"{unknown[0][:80]!r} is unknown: there are code, source", pointer=f"/{unknown[0]}")
         for name in ("code", "source"):
             if not isinstance(body.get(name), str | None):
                 raise Invalid("invalid_filter", f"{name} is text", pointer=f"/{name}")

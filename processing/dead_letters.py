@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 
 from backends import metrics
 from core.clock import format_time
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.rows import dump_row
 from processing.models import DeadLetter
 
@@ -83,7 +83,10 @@ def list_letters(
 
 
 def matching(project: str, code: str | None = None, source: str | None = None) -> QuerySet[DeadLetter]:
-    """Letters of a project by code and source."""
+    """Letters of a project by code and source. Raises Invalid for a text that no letter can have."""
+    for name, text in (("code", code), ("source", source)):
+        if text and "\x00" in text:
+            raise Invalid("nul_character", f"{name} holds a NUL character", pointer=f"/{name}")
     found = DeadLetter.objects.filter(project=project)
     if "\0" in f"{code}{source}":  # a text that PostgreSQL cannot hold is nowhere in it
         return found.none()

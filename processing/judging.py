@@ -105,21 +105,24 @@ def _addressed(
         )
     try:
         time = _time(row, spec.timestamp_column, spec.time_kind, record_time, now)
+        _fit(row, spec, version)
     except Invalid as error:
         return Refused(error.code, error.detail)
-    misfit = _misfit(row, spec, version)
-    return Refused("type_mismatch", misfit) if misfit else Judged([(spec, version)], time > now)
+    return Judged([(spec, version)], time > now)
 
 
-def _misfit(row: Mapping[str, Any], spec: GroupSpec, version: VersionSpec) -> str | None:
+_PLAIN = {"DOUBLE": float, "STRING": str, "BOOLEAN": bool}  # what needs no closer look: this runs for each row, group and column
+
+
+def _fit(row: Mapping[str, Any], spec: GroupSpec, version: VersionSpec) -> None:
+    """Raises Invalid("type_mismatch") where a column does not fit a type that is known."""
     for name in version.input_columns:
         kind, value = spec.columns.get(name), row.get(name)
-        if kind is not None and value is not None:
+        if kind is not None and value is not None and type(value) is not _PLAIN.get(kind):
             try:
                 types.coerce(types.parse_type(kind), value)
             except types.Mismatch as error:
-                return f"{name}: {error.detail}"
-    return None
+                raise Invalid("type_mismatch", f"{name}: {error.detail}") from None
 
 
 def _plain(row: dict[str, Any], record_time: int, now: int, groups: Mapping[str, GroupSpec], source: str) -> Judged | Refused:
@@ -136,7 +139,9 @@ def _plain(row: dict[str, Any], record_time: int, now: int, groups: Mapping[str,
         outcome = takes(spec.route(version), row)
         if outcome is TAKES:
             try:
-                held = _time(row, spec.timestamp_column, spec.time_kind, record_time, now) > now or held
+                time = _time(row, spec.timestamp_column, spec.time_kind, record_time, now)
+                _fit(row, spec, version)
+                held = time > now or held
                 takers.append((spec, version))
             except Invalid as error:
                 refusal = refusal or Refused(error.code, error.detail)

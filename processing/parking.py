@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from backends import metrics
+from backends.offline.program import NewerLayout
 from core.errors import Unavailable
 from core.spec import GroupSpec, VersionSpec
 from processing.stores import store_is_away
@@ -42,6 +43,8 @@ class Parking:
         """Work on one version. A store that is away is everybody's trouble and passes; after others `give_up(code)`."""
         try:
             yield
+        except NewerLayout:
+            give_up(version.code)  # nothing is wrong: the next round knows the types
         except Exception as error:
             if store_is_away(error) and not _of_the_registry(error):
                 raise

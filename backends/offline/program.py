@@ -22,6 +22,10 @@ from core.windows import Window
 MULTIPLE = "multiple_rows"
 
 
+class NewerLayout(Exception):
+    """A record was written under types that this process has not read yet; its spec is read again at the next round."""
+
+
 @functools.lru_cache(maxsize=4096)
 def compiled(sql: str, keys: tuple[str, ...], time_column: str) -> Compiled:
     """compile_sql, remembered: a parse costs a millisecond or more."""
@@ -118,11 +122,15 @@ class Program:
         return {run: Finished(partials, bool(exists), values) for run, exists, partials, values in found}
 
     def outputs_of(self, layout: int) -> Block:
-        """The codec of output values written under a layout of the group."""
+        """The codec of output values written under a layout of the group. Raises NewerLayout."""
+        if layout >= len(self.version.layouts):
+            raise NewerLayout(self.version.code)
         return _block(self.version.layouts[layout].outputs)
 
     def partials_of(self, layout: int, block: bytes) -> list[Any]:
-        """A packed block of partials, written under any layout of the group, as values of this one."""
+        """A packed block of partials, written under any layout of the group, as values of this one. Raises NewerLayout."""
+        if layout >= len(self.version.layouts):
+            raise NewerLayout(self.version.code)
         old = self.partials if layout == self.layout else _block(self.version.layouts[layout].partials)
         row = old.to_arrow_row(old.unpack(block))
         if old is not self.partials and old.types != self.partials.types:

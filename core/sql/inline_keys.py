@@ -19,6 +19,8 @@ def entity_keys(sql: str) -> tuple[str, ...]:
         tree = sqlglot.parse_one(sql, read="spark")
     except (SqlglotError, RecursionError, ValueError, AttributeError, KeyError, TypeError, IndexError) as error:
         raise Invalid("sql_syntax", f"the SQL cannot be read: {type(error).__name__}") from error
+    if not isinstance(tree, exp.Query):  # sqlglot reads SELEC foo as a column with an alias
+        raise Invalid("sql_syntax", "the SQL is no SELECT", pointer=None, line=1, column=1)
     group = tree.args.get("group") if isinstance(tree, exp.Select) else None
     names = (
         [_name(tree, expression) for expression in group.expressions]

@@ -248,3 +248,13 @@ def test_a_half_made_group_is_not_there_and_the_same_definition_finishes_it(monk
     assert Version.objects.get().pk == version.pk
     assert Group.objects.get().pk == group.pk
     assert published.published("default").groups["user_metrics"].active == 1
+
+
+def test_a_default_beyond_64_bits_stays_the_double_that_was_sent():
+    done = register(defaults={"avg_session_duration": 1e22})
+    assert done.created
+    again = register(defaults={"avg_session_duration": 1e22})
+    assert not again.created
+    for spec in (again.group, published.published("default").groups["user_metrics"]):
+        value = spec.version().defaults["avg_session_duration"]
+        assert (value, type(value)) == (1e22, float)

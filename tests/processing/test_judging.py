@@ -97,8 +97,14 @@ def test_an_address_that_is_no_group(address):
     assert code({"user_id": "u", "amount": 1}, SPENDING, GONE, address=address) == "unknown_group"
 
 
-def test_a_plain_row_that_clashes_with_a_known_type_is_stored_all_the_same():
-    assert takers(kept({"user_id": "u", "amount": "abc"}, TYPED)) == ["typed"]
+def test_a_plain_row_that_clashes_with_the_known_types_of_all_who_would_take_it_is_refused():
+    assert code({"user_id": "u", "amount": "abc"}, TYPED) == "type_mismatch"
+
+
+def test_a_plain_row_that_somebody_takes_is_stored_and_quarantined_for_who_it_clashes_with():
+    found = kept({"user_id": "u", "amount": "abc"}, TYPED, SPENDING)
+    assert takers(found) == ["spending"]
+    assert [(group, reason) for group, reason, _ in found.quarantine] == [("typed", "type_mismatch")]
 
 
 @pytest.mark.parametrize("row", [1, "x", None, [], [{"user_id": "u"}]])

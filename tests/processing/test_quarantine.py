@@ -26,12 +26,18 @@ def test_a_value_of_the_wrong_type_is_left_out_by_the_one_group_and_counted_by_t
 
 
 def test_the_record_says_which_column_and_holds_the_row(world):
+    world.push([event("u", -2, "abc")])  # known only when a group comes that must leave it out
     world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
-    world.push([event("u", -2, "abc")])
     world.settle()
-    letter = DeadLetter.objects.get()
+    letter = DeadLetter.objects.get(code="type_mismatch")
     assert letter.detail == "amount is not DOUBLE"
     assert b'"amount":"abc"' in bytes(letter.payload)
+
+
+def test_a_row_that_fits_no_group_is_refused_at_the_door(world):
+    world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
+    outcome = world.push([event("u", -2, "abc")])
+    assert (outcome.accepted, [code for _, code, _ in outcome.rejected]) == (0, ["type_mismatch"])
 
 
 def test_rows_from_before_the_group_are_judged_when_it_is_loaded(world):
@@ -54,8 +60,8 @@ def test_a_key_of_the_wrong_kind_is_recorded_and_a_null_one_is_not(world):
 
 
 def test_what_is_applied_twice_is_recorded_once(world):
-    world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
     world.push([event("u", -2, "abc")])
+    world.define("numbers", SUMS, columns={"amount": "DOUBLE"})
     world.settle()
     before = records()
     for bucket in range(16):  # Redis loses everything, all is made again

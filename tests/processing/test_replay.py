@@ -12,6 +12,7 @@ from processing.dead_letters import Letter
 from processing.models import DeadLetter
 from tests.processing.world import NOON, PROJECT, SUMS, event
 
+TEXTS = "SELECT user_id, COUNT(amount) AS n FROM input_data GROUP BY user_id"
 TYPED = {"columns": {"amount": "DOUBLE"}}
 
 
@@ -111,7 +112,7 @@ def test_two_replays_at_once_store_it_once(world, api):
 class TestQuarantined:
     def test_only_the_group_that_left_it_out_gets_the_corrected_row(self, world, api):
         world.define("g", SUMS, **TYPED)
-        world.define("h", "SELECT user_id, COUNT(amount) AS n FROM input_data GROUP BY user_id", columns={"amount": "STRING"})
+        world.define("h", TEXTS, columns={"amount": "STRING"})
         world.push([event("u", -5, "abc")])
         world.settle()
         (letter,) = DeadLetter.objects.all()
@@ -137,6 +138,7 @@ class TestQuarantined:
 
     def test_a_row_that_its_group_has_by_now_is_not_given_to_it_again(self, world, api):
         world.define("g", SUMS, **TYPED)
+        world.define("h", TEXTS, columns={"amount": "STRING"})
         world.push([event("u", -5, "abc")])
         world.settle()
         (letter,) = DeadLetter.objects.all()
@@ -149,6 +151,7 @@ class TestQuarantined:
 
     def test_a_row_that_was_corrected_meanwhile_is_not_given_again(self, world, api):
         world.define("g", SUMS, **TYPED)
+        world.define("h", TEXTS)
         world.push([event("u", -5, "abc", event_id="a")])
         world.settle()
         (letter,) = DeadLetter.objects.all()
