@@ -69,7 +69,7 @@ def apply_batch(
     built = build(made, [e for e in entities if e.key not in anew], upto, now, False, on)
     built += rebuild(made, sorted(anew), upto, now, on, anew)
     moved = write(store, target, built, head, now, upto=upto)
-    metrics.PROCESSED.inc(len(touched.events))
+    metrics.PROCESSED.inc(len(events))
     return moved
 
 
@@ -188,6 +188,7 @@ def rebuild(
         for key, events in zip(keys, found, strict=True)
     ]
     built = build(made, entities, upto, now, False, on)
+    metrics.PROCESSED.inc(sum(map(len, found)))
     # an entity of the index of which this group takes no event has no record: NOT_FOUND, not an empty window
     known = {key for key, events in zip(keys, found, strict=True) if events} | older
     return [b if b.entity.key in known else replace(b, absent=True) for b in built]

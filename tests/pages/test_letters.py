@@ -10,8 +10,9 @@ from tests.pages.shop import ago
 
 @pytest.fixture
 def letters(shop):
-    """A group, and two rows that nobody can use: a bad time, and an amount that is no number."""
+    """Two groups, and two rows: a time that nobody can use, and an amount that one of the two leaves out."""
     shop.define("spend", columns={"amount": "DOUBLE"})
+    shop.define("notes", "SELECT user_id, MAX(amount) AS word FROM input_data GROUP BY user_id", columns={"amount": "STRING"})
     shop.settle()
     shop.push([{"user_id": "u", "amount": 5, "timestamp": "yesterday"}, {"user_id": "u", "amount": "ten"}])
     shop.settle()
