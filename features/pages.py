@@ -18,6 +18,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 
 from core.errors import JStoreError
+from features.roles import caller_of_user
 
 PROJECT = "default"
 """The project the pages act on."""
@@ -27,8 +28,13 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def may_edit(request: HttpRequest) -> bool:
-    """Whether the person may change definitions, keys, runs and dead letters."""
-    return bool(request.user.is_staff or request.user.is_superuser)
+    """Whether the person may change definitions, runs and dead letters: by the same roles as the API."""
+    return caller_of_user(request.user).may("registry:write")
+
+
+def may_administer(request: HttpRequest) -> bool:
+    """Whether the person may make and revoke keys, which may carry any scope."""
+    return caller_of_user(request.user).may("admin")
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -68,11 +74,19 @@ def page(view: View[P]) -> View[P]:
 
 
 def editing(view: View[P]) -> View[P]:
-    """A page that changes something: for staff only."""
+    """A page that changes something: for editors."""
+    return _only(may_edit, view)
 
+
+def administering(view: View[P]) -> View[P]:
+    """A page that hands out rights: for admins."""
+    return _only(may_administer, view)
+
+
+def _only(may: Callable[[HttpRequest], bool], view: View[P]) -> View[P]:
     @wraps(view)
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if request.user.is_authenticated and not may_edit(request):
+        if request.user.is_authenticated and not may(request):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

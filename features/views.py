@@ -91,7 +91,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return form_page(request, form, base, status=422)
     try:
-        made = services.register(PROJECT, form.document(), actor=request.user.get_username())
+        made = services.register(PROJECT, form.document(), actor=f"user:{request.user.get_username()}")
     except JStoreError as error:
         form.show(error)
         return form_page(request, form, base, status=error.status)
@@ -152,7 +152,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     """Deletes a group; the log keeps its events."""
     return act(
         request,
-        lambda: services.delete(PROJECT, name, actor=request.user.get_username()),
+        lambda: services.delete(PROJECT, name, actor=f"user:{request.user.get_username()}"),
         lambda _none: _("%(name)s is deleted.") % {"name": name},
         reverse("features:list"),
     )

@@ -96,7 +96,7 @@ def activate(request: HttpRequest, name: str, version: int) -> HttpResponse:
     """Starts the activation of a version; the old one serves until the new one has caught up."""
     return act(
         request,
-        lambda: activation.activate(PROJECT, name, version, request.user.get_username()),
+        lambda: activation.activate(PROJECT, name, version, f"user:{request.user.get_username()}"),
         lambda started: activated(started, name, version),
         reverse("features:detail", args=[name]),
     )

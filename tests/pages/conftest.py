@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from playwright.sync_api import Page
 
@@ -23,8 +23,8 @@ def shop(fresh: object) -> Shop:
 
 @pytest.fixture
 def site(fresh: object) -> Client:
-    """A browser without scripts, signed in as ana, who is staff."""
-    return signed_in("ana", is_staff=True)
+    """A browser without scripts, signed in as ana, who administers."""
+    return signed_in("ana", is_staff=True, role="admin")
 
 
 @pytest.fixture
@@ -33,10 +33,13 @@ def reader(fresh: object) -> Client:
     return signed_in("rui")
 
 
-def signed_in(name: str, is_staff: bool = False) -> Client:
+def signed_in(name: str, is_staff: bool = False, role: str = "") -> Client:
     """A client of a new person, who has no password: hashing one takes longer than most of these tests."""
     client = Client()
-    client.force_login(User.objects.create_user(name, is_staff=is_staff))
+    user = User.objects.create_user(name, is_staff=is_staff)
+    if role:
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    client.force_login(user)
     return client
 
 

@@ -16,7 +16,7 @@ def test_a_key_is_shown_once_and_works_at_once(site, settings):
     assert parse(text)
     assert "no-store" in answer.headers["Cache-Control"]
     assert text not in site.get("/keys/").content.decode()
-    assert ApiKey.objects.get().created_by == "ana"
+    assert ApiKey.objects.get().created_by == "user:ana"
     site.logout()
     assert site.get("/api/v1/features/", headers={"X-API-Key": text}).status_code == 200
 
