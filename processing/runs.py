@@ -20,7 +20,6 @@ from core.errors import Conflict, NotFound
 from processing.models import Run
 
 LEASE = 30 * MICRO
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)

@@ -78,13 +78,3 @@ def local_caller(environ: Mapping[str, Any]) -> Caller | None:
         getattr(settings, "JSTORE_LOCAL_GATEWAYS", ()),
     )
     return LOCAL if taken else None
-
-
-def caller_of(environ: Mapping[str, Any]) -> Caller | None:
-    """The caller by key or local rule, without the registry; None for neither. Raises BadRequest, Unauthorized, Unavailable."""
-    refuse_key_in_url(environ)
-    text = key_text(environ)
-    if text is None:
-        return local_caller(environ)
-    public_id, secret = split_key(text)
-    return check_key(grants.api_key(public_id), secret)
