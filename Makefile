@@ -2,13 +2,13 @@
 
 BIN := .venv/bin
 REQUIREMENTS := $(if $(filter spark,$(JSTORE_ENGINE)),requirements.txt,requirements-embedded.txt)
-PACKAGES := core backends features serving processing monitoring jstore_site demo tests
+PACKAGES := core backends features serving processing monitoring jstore_site demo benchmarks tests
 
 # Where deploy/test-needs puts Node when the machine's own is too old.
 export PATH := $(CURDIR)/target/node/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop status test test-long test-needs lint format openapi lock css
+.PHONY: help demo stop status test test-long test-needs bench lint format openapi lock css
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: test-needs lint ## every check and test but the long ones, on real servers
 
 test-long: test-needs ## the long ones
 	$(BIN)/pytest -q -m long --durations=15 --timeout=1800
+
+bench: test-needs ## how fast events get online, a quarter of an hour, into docs/benchmarks.md; ARGS=--quick: a glance
+	$(BIN)/python benchmarks/pipeline.py $(or $(ARGS),--full --write)
 
 test-needs:
 	@deploy/install requirements-test.txt

@@ -16,6 +16,7 @@ ROOTS = (
     "monitoring",
     "jstore_site",
     "demo",
+    "benchmarks",
     "sdk",
     "tests",
     "templates",
