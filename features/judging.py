@@ -17,7 +17,7 @@ def judge(compiled: Compiled, keys: Sequence[str], time_column: str, columns: Ma
     """Runs every text that the version's path may run. Raises Invalid where one is refused, Unavailable without answer."""
     known = {name: columns.get(name) for name in compiled.input_columns}
     chosen = provisional_types(compiled, tuple(keys), time_column, known)
-    events = _events(keys, time_column, chosen)
+    events = _events(keys, time_column, chosen, compiled.clocked)
     local = engine()  # the jailed local one, whichever engine applies batches
     dialect = local.dialect
     try:
@@ -35,7 +35,8 @@ def judge(compiled: Compiled, keys: Sequence[str], time_column: str, columns: Ma
         ) from error
 
 
-def _events(keys: Sequence[str], time_column: str, chosen: Mapping[str, str]) -> pa.Schema:
+def _events(keys: Sequence[str], time_column: str, chosen: Mapping[str, str], clocked: bool) -> pa.Schema:
     fields = [("__run", pa.int64()), *((key, pa.string()) for key in keys), (time_column, pa.timestamp("us"))]
     fields += [(name, types.arrow_type(types.parse_type(text))) for name, text in chosen.items()]
-    return pa.schema([*fields, ("__pos", pa.int64())])
+    now = [("__now", pa.timestamp("us"))] if clocked else []
+    return pa.schema([*fields, ("__pos", pa.int64()), *now])

@@ -167,7 +167,7 @@ class _Backfill:
             counted = made.inside(events, t)
             inside += counted
             ids += [run] * len(counted)
-        found = made.general(inside, ids, self._on)
+        found = made.general(inside, ids, times, self._on)
         # more than one row for a time (MULTIPLE) is none that could be kept
         rows = [(key, t, values if isinstance(values := found.get(run), list) else None) for run, t in enumerate(times)]
         tables.record(made.spec, made.version, self.head, rows, backfilled=True)

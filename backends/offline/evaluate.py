@@ -74,7 +74,7 @@ def value_at(spec: GroupSpec, version: int, entity_key: str, t_us: int, *, as_kn
             None,
             made.window is not None and any(events_between(made, pair, [(entity_key, -1, t_us)], upto)),
         )
-    found = _general(made, events, [0] * len(events)).get(0)
+    found = _general(made, events, [0] * len(events), [t_us]).get(0)
     return Evaluated(_json(made, found), events[-1].time, True)
 
 
@@ -100,7 +100,7 @@ def history(
             inside = made.inside(events, t)
             counted += inside
             runs += [run] * len(inside)
-        found = _general(made, counted, runs)
+        found = _general(made, counted, runs, part)
         rows += [(t, _json(made, found.get(run)) or dict.fromkeys(made.version.outputs)) for run, t in enumerate(part)]
     return rows, str(page[-1]) if more else None
 
@@ -119,9 +119,9 @@ def _parts(times: list[int], events: int) -> list[list[int]]:
     return [times[i : i + step] for i in range(0, len(times), step)]
 
 
-def _general(made: Program, events: list[Event], runs: list[int]) -> dict[int, Any]:
+def _general(made: Program, events: list[Event], runs: list[int], times: list[int]) -> dict[int, Any]:
     try:
-        return made.general(events, runs)
+        return made.general(events, runs, times)
     except EngineFailed as error:
         raise Unavailable("computation_failed", f"the engine could not compute this value: {error.kind}") from error
 

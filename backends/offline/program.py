@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from backends.engine import Engine, EngineFailed, engine
-from backends.offline.inputs import Event, input_table
+from backends.offline.inputs import TIME, Event, input_table
 from core import types
 from core.codec import Block
 from core.spec import GroupSpec, VersionSpec
@@ -73,13 +73,21 @@ class Program:
         """Of events in order of time those that count at t."""
         return events[bisect_right(events, self.lower(t), key=_time) : bisect_right(events, t, key=_time)]
 
-    def general(self, events: Sequence[Event], runs: Sequence[int], on: Engine | None = None) -> dict[int, list[Any] | str]:
-        """Runs of fitting events -> {run: output values, or MULTIPLE}, absent without an output row. Raises EngineFailed."""
+    def general(
+        self, events: Sequence[Event], runs: Sequence[int], times: Sequence[int], on: Engine | None = None
+    ) -> dict[int, list[Any] | str]:
+        """Runs of fitting events, `times[run]` being its t -> {run: output values, or MULTIPLE}, absent without an output row.
+
+        Raises EngineFailed.
+        """
         if not events:
             return {}
         chosen = on or engine()
         sql = self.compiled.general(chosen.dialect, self.column_types)
-        table = chosen.run(sql, {"input_data": input_table(self.spec, self.version, self.column_types, events, runs)})
+        given = input_table(self.spec, self.version, self.column_types, events, runs)
+        if self.compiled.clocked:
+            given = given.append_column("__now", pa.array([times[run] for run in runs], pa.int64()).cast(TIME))
+        table = chosen.run(sql, {"input_data": given})
         found: dict[int, list[Any] | str] = {}
         for run, row in zip(table.column("__run").to_pylist(), self.rows(table), strict=True):
             found[run] = MULTIPLE if run in found else row

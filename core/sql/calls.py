@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from core.sql import casts
+from core.sql import casts, clock
 from core.sql.expressions import Expressions
 from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
 from core.sql.functions.row import Function
@@ -51,13 +51,12 @@ NOT_REPEATABLE = frozenset(
         "SPARK_PARTITION_ID",
     ]
 )
-CLOCK = frozenset(["NOW", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURDATE", "LOCALTIMESTAMP", "CURRENT_TIMEZONE"])
 
 
 def scalar(node: exp.Expr, level: Expressions) -> Sql:
     """Render a call of a scalar function, or an operator that is spelled as one. Raises Invalid."""
     if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDate)):
-        raise clock(node, level)
+        raise clock.refusal(node, level)
     if isinstance(node, (exp.Subquery, exp.Query)):
         raise level.refuse("a query inside an expression is not allowed; JOIN it by the entity's key", node, NOT_SEPARABLE)
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
@@ -112,8 +111,8 @@ def check_name(name: str, node: exp.Expr, level: Expressions) -> None:
     """Raises Invalid for a name that is not in the table."""
     if name in TABLE:
         return
-    if name in CLOCK:
-        raise clock(node, level)
+    if name in clock.CLOCK | clock.OTHER_CLOCKS:
+        raise clock.refusal(node, level)
     if name in NOT_REPEATABLE:
         raise level.refuse(f"{name} gives another answer each time, so values could not be computed again", node)
     if name in AGGREGATE_NAMES or name in WINDOW_NAMES:
@@ -122,13 +121,6 @@ def check_name(name: str, node: exp.Expr, level: Expressions) -> None:
         f"{name[:60]} is no function known here{near(name, (*TABLE, *OPERATORS, *AGGREGATE_NAMES, *WINDOW_NAMES))}",
         node,
         NOT_ALLOWED,
-    )
-
-
-def clock(node: exp.Expr, level: Expressions) -> Exception:
-    """The refusal of a function that reads the clock."""
-    return level.refuse(
-        "the clock cannot be read in SQL yet; give the group an aggregation_window, which ends at the moment of reading", node
     )
 
 

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from core.errors import Invalid, JStoreError
 from core.sql import tiles
+from core.sql.clock import REASON, reads_clock
 from core.sql.finishing import outputs_of, safe
 from core.sql.grammar import JStoreSql, parse
 from core.sql.nodes import check_nodes
@@ -29,7 +30,8 @@ class Compiled:
 
     `path` is row, tiles or recompute, `path_reason` says why in plain words. `outputs` are in the order of the SQL with the
     keys left out; `input_columns` leave out keys and time. `lineage` maps an output to the columns of input_data (keys and
-    time too) it reads.
+    time too) it reads. `clocked`: the SQL reads current_timestamp, so that input_data needs one more column, `__now`, the t
+    of the run; `offsets` (us) are how long after the time of each event that counts V may change by that, for the first time.
     """
 
     sql: str
@@ -41,12 +43,14 @@ class Compiled:
     fields: Mapping[str, tuple[str, ...]]  # open columns that must be a STRUCT -> the fields that are read of them
     keys: tuple[str, ...]
     time_column: str
+    clocked: bool
+    offsets: tuple[int, ...]
     _tree: exp.Expr = field(repr=False, compare=False)
     _text: Text = field(repr=False, compare=False)
     _rendered: dict[tuple[str, _Key], str] = field(default_factory=dict, repr=False, compare=False)
 
     def general(self, dialect: str, types: Mapping[str, str]) -> str:
-        """SQL over input_data(__run, keys, time, columns, __pos) -> `__run`, outputs: V(t) of many runs at once.
+        """SQL over input_data(__run, keys, time, columns, __pos[, __now]) -> `__run`, outputs: V(t) of many runs at once.
 
         For row-level SQL the newest passing row of each run. More than one row for a run is the user's mistake (`multiple_rows`).
         Raises Invalid where the SQL does not check under these types.
@@ -88,7 +92,7 @@ class Compiled:
     def _env(self, dialect: str, types: Mapping[str, str | None]) -> Env:
         if dialect not in DIALECTS:
             raise ValueError(f"{dialect!r} is no dialect; {DIALECTS} are")
-        return Env(self._text, dialect, self.keys, self.time_column, types, closed=False)
+        return Env(self._text, dialect, self.keys, self.time_column, types, closed=False, clocked=self.clocked)
 
     def _cached(self, what: str, dialect: str, types: Mapping[str, str], render: object) -> str:
         key = (what, (dialect, tuple((column, types.get(column)) for column in self.input_columns)))
@@ -106,7 +110,7 @@ class Compiled:
     def _general(self, env: Env) -> str:
         relation, shown = self._root(env)
         source = f"{relation.text} AS r"
-        if self.path == "row":
+        if relation.row_level:
             rank = f"ROW_NUMBER() OVER (PARTITION BY q.{RUN} ORDER BY q.{TIME} DESC, q.{POSITION}0 DESC)"
             source = f"(SELECT q.*, {rank} AS __rank FROM {relation.text} AS q) AS r WHERE r.__rank = 1"
         return f"SELECT {self._shown(shown, env)} FROM {source}"
@@ -157,7 +161,7 @@ def compile_sql(
 def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping[str, str | None], closed: bool) -> Compiled:
     tree = parse(text)
     check_nodes(tree, text)
-    env = Env(text, "duckdb", keys, time_column, known, closed)
+    env = Env(text, "duckdb", keys, time_column, known, closed, reads_clock(tree))
     relation = query(tree, env, {}, root=True)
     shown = outputs_of(relation, env, tree)
     path, reason = _path(tree, env, relation)
@@ -166,7 +170,20 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
     outputs = tuple(output for output, _ in shown)
     fields = {column: tuple(sorted(names)) for column, names in env.facts.fields.items()}
     made = Compiled(
-        tree.sql(dialect=JStoreSql, comments=False), path, reason, outputs, inputs, lineage, fields, keys, time_column, tree, text
+        sql=tree.sql(dialect=JStoreSql, comments=False),
+        path=path,
+        path_reason=reason,
+        outputs=outputs,
+        input_columns=inputs,
+        lineage=lineage,
+        fields=fields,
+        keys=keys,
+        time_column=time_column,
+        clocked=env.clocked,
+        # an event counts from its own time on, which is a change anyway
+        offsets=tuple(sorted(offset for offset in env.facts.changes if offset > 0)),
+        _tree=tree,
+        _text=text,
     )
     for dialect in DIALECTS:  # whatever cannot be rendered is refused now, not when the first event comes
         made._root(made._env(dialect, known))
@@ -176,6 +193,8 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
 
 
 def _path(tree: exp.Expr, env: Env, relation: Relation) -> tuple[str, str]:
+    if env.clocked and (relation.row_level or relation.single):
+        return "recompute", REASON
     if relation.row_level:
         return "row", "no aggregate, window, DISTINCT, join or set operation: the newest row is the value"
     if not relation.single:

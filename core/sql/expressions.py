@@ -8,21 +8,21 @@ as dates.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlglot import exp
 
 from core.errors import Invalid, TooLarge
-from core.sql import casts, pieces
+from core.sql import casts, clock, pieces
+from core.sql.intervals import interval, moved
 from core.sql.pieces import Sql, reads_of
 from core.sql.refusal import NOT_ALLOWED, Text
-from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTERVAL, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common, parse_cast
+from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common, parse_cast
 
 MAX_NODES = 20_000
 _COMPARE: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.IntDiv: "DIV", exp.Mod: "%"}
-_UNITS = {"MICROSECOND": "DAY", "SECOND": "", "MINUTE": "", "HOUR": "", "DAY": "", "WEEK": "", "MONTH": "", "YEAR": ""}
 
 
 @dataclass
@@ -48,7 +48,9 @@ class Expressions:
     budget: Budget
     column: Callable[[exp.Expr], Sql]
     call: Callable[[exp.Expr, Expressions], Sql]
-    seen: Callable[[exp.Expr], Sql | None] = field(default=lambda node: None)
+    seen: Callable[[exp.Expr], Sql | None]
+    now: str  # where the clock is read here
+    changes: set[int]  # see core.sql.clock
 
     def refuse(self, detail: str, node: exp.Expr, code: str = NOT_ALLOWED) -> Invalid:
         """-> the error to raise."""
@@ -98,25 +100,32 @@ class Expressions:
             case exp.In():
                 return self._in(node)
             case exp.Between():
+                if (apart := clock.between(node, self)) is not None:
+                    return self.emit(apart)
                 value, low, high = self.together(node, [self.emit(node.args[k]) for k in ("this", "low", "high")])
                 return Sql(f"({value.text} BETWEEN {low.text} AND {high.text})", BOOLEAN, reads_of((value, low, high)))
             case exp.Is():
                 return self._is(node)
             case exp.NullSafeEQ() | exp.NullSafeNEQ():
-                left, right = self.together(node, [self.emit(node.this), self.emit(node.expression)])
+                left, right = self._sides(node)
                 word = "IS NOT DISTINCT FROM" if isinstance(node, exp.NullSafeEQ) else "IS DISTINCT FROM"
                 if self.dialect == "spark":
                     same = f"({left.text} <=> {right.text})"
                     return Sql(same if isinstance(node, exp.NullSafeEQ) else f"(NOT {same})", BOOLEAN, reads_of((left, right)))
                 return Sql(f"({left.text} {word} {right.text})", BOOLEAN, reads_of((left, right)))
             case exp.Interval():
-                return self._interval(node)
+                return interval(node, self)
         if (sign := _COMPARE.get(type(node))) is not None:
-            left, right = self.together(node, [self.emit(node.this), self.emit(node.expression)])
+            left, right = self._sides(node)
             return Sql(f"({left.text} {sign} {right.text})", BOOLEAN, reads_of((left, right)))
         if (sign := _ARITHMETIC.get(type(node))) is not None:
             return self._arithmetic(node, sign)
         return self.call(node, self)
+
+    def _sides(self, node: exp.Expr) -> list[Sql]:
+        """Both sides of a comparison, brought to one type."""
+        read = clock.sides(node, self)
+        return self.together(node, [self.emit(node.this), self.emit(node.expression)]) if read is None else read
 
     def boolean(self, node: exp.Expr) -> Sql:
         """An expression that must be a condition."""
@@ -159,7 +168,7 @@ class Expressions:
         left, right = self.emit(node.this), self.emit(node.expression)
         kinds = {left.type.name, right.type.name}
         if kinds & {"INTERVAL", "DATE", "TIMESTAMP"} and sign in "+-":
-            return self._moved(node, sign, left, right)
+            return moved(node, sign, left, right, self)
         if not kinds <= NUMBERS | {"UNKNOWN", "NULL"}:
             wrong = left if left.type.name not in NUMBERS | {"UNKNOWN", "NULL"} else right
             raise self.refuse(f"{sign} takes numbers, this is {wrong.type}; CAST it", node)
@@ -226,28 +235,6 @@ class Expressions:
             parts = [p.but(f"CAST({p.text} AS {wide})", wide) if p is parts[0] or sign != "*" else p for p in parts]
         return Sql(f"CAST({parts[0].text} {sign} {parts[1].text} AS {kind})", kind, reads_of((left, right)))
 
-    def _moved(self, node: exp.Expr, sign: str, left: Sql, right: Sql) -> Sql:
-        if left.type == INTERVAL and sign == "+":
-            left, right = right, left
-        if right.type != INTERVAL or left.type not in (DATE, TIMESTAMP, UNKNOWN):
-            raise self.refuse(
-                "only a date or timestamp ± INTERVAL is known here; for a distance use DATEDIFF or UNIX_MICROS", node
-            )
-        time = casts.convert(left, TIMESTAMP, self.dialect)
-        return Sql(f"({time.text} {sign} {right.text})", TIMESTAMP, reads_of((left, right)))
-
-    def _interval(self, node: exp.Expr) -> Sql:
-        unit = str(node.args.get("unit") or "").upper().rstrip("S")
-        try:
-            count = int(str(node.this.this))
-        except (AttributeError, TypeError, ValueError):
-            raise self.refuse("an INTERVAL is a whole number and a unit, such as INTERVAL 7 DAYS", node) from None
-        if unit not in ("SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "YEAR") or abs(count) > 10_000_000:
-            raise self.refuse("an INTERVAL is at most 10,000,000 of SECOND, MINUTE, HOUR, DAY, WEEK, MONTH or YEAR", node)
-        if unit == "WEEK":
-            unit, count = "DAY", count * 7
-        return Sql(f"INTERVAL '{count}' {unit}", INTERVAL)
-
     def _case(self, node: exp.Case) -> Sql:
         base = node.this
         pairs = [
@@ -259,10 +246,12 @@ class Expressions:
     def _choice(self, node: exp.Expr, pairs: Sequence[tuple[exp.Expr, exp.Expr]], default: exp.Expr | None) -> Sql:
         conditions = [self.boolean(condition) for condition, _ in pairs]
         values = [self.emit(value) for _, value in pairs] + ([self.emit(default)] if default is not None else [])
+        shifts = {value.shift for value in values if value.type.name != "NULL"}
         values = self.together(node, values)
         whens = " ".join(f"WHEN {c.text} THEN {v.text}" for c, v in zip(conditions, values, strict=False))
         last = f" ELSE {values[-1].text}" if default is not None else ""
-        return Sql(f"CASE {whens}{last} END", values[0].type, reads_of((*conditions, *values)))
+        shift = shifts.pop() if len(shifts) == 1 else None
+        return Sql(f"CASE {whens}{last} END", values[0].type, reads_of((*conditions, *values)), shift=shift)
 
     def _cast(self, node: exp.Expr) -> Sql:
         written = node.args["to"].sql(dialect="spark")

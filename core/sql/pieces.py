@@ -14,19 +14,20 @@ INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 @dataclass(frozen=True, slots=True)
 class Sql:
     """A rendered expression. `literal` is the Python value of a literal (a number with a point is a Decimal); `reads` are the
-    input columns it depends on; `key` is the place of the entity key it is, `time` whether it is the event's time itself, `rank`
-    whether it is a ROW_NUMBER over the key, so that the rows where it is 1 are one for each entity."""
+    input columns it depends on; `key` is the place of the entity key it is; `shift` says of a TIMESTAMP that it is the time of
+    some event (or NULL) moved by so many us, of an INTERVAL its length in us; `rank` whether it is a ROW_NUMBER over the key, so
+    that the rows where it is 1 are one for each entity."""
 
     text: str
     type: Type
     reads: frozenset[str] = frozenset()
     literal: int | Decimal | str | bool | None = None
     key: int | None = None
-    time: bool = False
+    shift: int | None = None
     rank: bool = False
 
     def but(self, text: str, kind: Type) -> Sql:
-        """The same origin under another text and type; no longer a literal, a key or the time."""
+        """The same origin under another text and type; no longer a literal, a key or the time of an event."""
         return Sql(text, kind, self.reads)
 
 

@@ -11,7 +11,7 @@ from core.errors import TooLarge
 from core.sql.expressions import Expressions
 from core.sql.pieces import Sql
 from core.sql.refusal import NOT_ALLOWED
-from core.sql.relation import POSITION, RUN, TIME, Env, Relation
+from core.sql.relation import POSITION, TIME, Env, Relation
 from core.sql.scope import build_scope
 from core.sql.select import Levels, check_grouping, group_nodes, items_of, query_ctes, ungrouped_aggregate
 from core.sql.sets import combined
@@ -96,7 +96,7 @@ def select(node: exp.Select, env: Env, ctes: Mapping[str, Relation], root: bool)
     if windows is not None:
         below = _windowed(node, windows, level, below)
         single = single or _ranked_first(node.args.get("qualify"), level)
-    shown = [f"{below.alias}.{RUN} AS {RUN}", *named(levels, values), *carried(below.order)]
+    shown = [*env.run_as(below.alias), *named(levels, values), *carried(below.order)]
     text = f"(SELECT {', '.join(shown)} FROM {below.source}{below.condition})"
     sources = [source.relation for source in levels.scope.sources]
     plain = not levels.grouped and windows is None and len(sources) == 1 and sources[0].row_level
@@ -123,10 +123,10 @@ def _groups(node: exp.Select, levels: Levels, below: Below) -> Below:
     kept = f" WHERE {levels.over_groups().boolean(having.this).text}" if having is not None else ""
     # the largest of several positions is not one event's any more
     order = below.order if below.order is not None and len(below.order) == 2 else None
-    inner = [f"s0.{RUN} AS {RUN}", *(f"{value.text} AS __g{place}" for place, (_, value) in enumerate(levels.groups))]
+    inner = [*levels.env.run_as("s0"), *(f"{value.text} AS __g{place}" for place, (_, value) in enumerate(levels.groups))]
     inner += [f"{slot.partial.plain()} AS {slot.name}" for slot in levels.slots.values()]
     inner += [f"MAX({place.text}) AS {name}" for place, name in zip(order or [], (TIME, f"{POSITION}0"), strict=False)]
-    keys = ", ".join([f"s0.{RUN}", *(value.text for _, value in levels.groups)])
+    keys = ", ".join([*levels.env.run("s0"), *(value.text for _, value in levels.groups)])
     source = f"(SELECT {', '.join(inner)} FROM {below.source}{below.condition} GROUP BY {keys}) AS g"
     return Below(source, kept, "g", levels.group_order())
 
@@ -134,7 +134,7 @@ def _groups(node: exp.Select, levels: Levels, below: Below) -> Below:
 def _windowed(node: exp.Select, windows: Windows, level: Expressions, below: Below) -> Below:
     qualify = node.args.get("qualify")
     kept = f" WHERE {level.boolean(qualify.this).text}" if qualify is not None else ""
-    inner = [f"{below.alias}.{RUN} AS {RUN}", *windows.columns(), *carried(below.order)]
+    inner = [*windows.levels.env.run_as(below.alias), *windows.columns(), *carried(below.order)]
     source = f"(SELECT {', '.join(inner)} FROM {below.source}{below.condition}) AS w"
     order = (
         None
@@ -177,8 +177,8 @@ def distinct(relation: Relation, env: Env) -> Relation:
     """SELECT DISTINCT over a relation: groups of equal rows, each as late as its latest row."""
     names = [env.quoted(written) for written, _ in relation.columns.values()]
     late = [f"MAX(d.{name}) AS {name}" for name in (TIME, f"{POSITION}0")] if relation.positions == 1 else []
-    shown = ", ".join([f"d.{RUN} AS {RUN}", *(f"d.{name} AS {name}" for name in names), *late])
-    text = f"(SELECT {shown} FROM {relation.text} AS d GROUP BY {', '.join([f'd.{RUN}', *(f'd.{name}' for name in names)])})"
+    shown = ", ".join([*env.run_as("d"), *(f"d.{name} AS {name}" for name in names), *late])
+    text = f"(SELECT {shown} FROM {relation.text} AS d GROUP BY {', '.join([*env.run('d'), *(f'd.{name}' for name in names)])})"
     return replace(relation, text=text, positions=1 if late else None, row_level=False)
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from core.sql.expressions import Budget
+from sqlglot import exp
+
+from core.sql.expressions import Budget, Expressions
 from core.sql.pieces import Sql, name
 from core.sql.refusal import Text
 from core.sql.types import BIGINT, STRING, TIMESTAMP, UNKNOWN, Type, parse_type
 
-RUN, TIME, POSITION = "__run", "__t", "__p"
+RUN, TIME, POSITION, NOW = "__run", "__t", "__p", "__now"
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A query's text and columns. Every relation also has the column `__run`, and what orders its rows inside a run:
+    """A query's text and columns. Every relation also has the column `__run`, with `__now` where the SQL reads the clock, and
+    what orders its rows inside a run:
     `__t` TIMESTAMP and `__p0`, `__p1`, … BIGINT (`positions` of them; None where nothing orders them any more)."""
 
     text: str
@@ -33,6 +36,7 @@ class Facts:
 
     inputs: dict[str, str] = field(default_factory=dict)  # lower case -> as written
     fields: dict[str, set[str]] = field(default_factory=dict)  # open column -> the STRUCT fields that are read of it
+    changes: set[int] = field(default_factory=set)  # how long after an event's time V may change by the clock, us
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,27 @@ class Env:
     time_column: str
     types: Mapping[str, str | None]
     closed: bool
+    clocked: bool = False  # the SQL reads current_timestamp: every relation carries it beside the run, as `__now`
     budget: Budget = field(default_factory=Budget)
     facts: Facts = field(default_factory=Facts)
+
+    def level(
+        self,
+        source: str,
+        column: Callable[[exp.Expr], Sql],
+        call: Callable[[exp.Expr, Expressions], Sql],
+        seen: Callable[[exp.Expr], Sql | None] = lambda node: None,
+    ) -> Expressions:
+        """Expressions over the rows of one level, read under the alias `source`."""
+        return Expressions(self.text, self.dialect, self.budget, column, call, seen, f"{source}.{NOW}", self.facts.changes)
+
+    def run(self, source: str) -> list[str]:
+        """What tells runs apart, read from a source of this alias."""
+        return [f"{source}.{RUN}", f"{source}.{NOW}"] if self.clocked else [f"{source}.{RUN}"]
+
+    def run_as(self, source: str) -> list[str]:
+        """The same, carried to the level above."""
+        return [f"{text} AS {name}" for text, name in zip(self.run(source), (RUN, NOW), strict=False)]
 
     def quoted(self, text: str) -> str:
         """A quoted identifier."""
@@ -70,5 +93,5 @@ class Env:
 def input_data(env: Env) -> Relation:
     """The events. Keys and time are there from the start; any other name is a column of the user's rows."""
     columns = {key.lower(): (key, Sql("", STRING, key=place)) for place, key in enumerate(env.keys)}
-    columns[env.time_column.lower()] = (env.time_column, Sql("", TIMESTAMP, time=True))
+    columns[env.time_column.lower()] = (env.time_column, Sql("", TIMESTAMP, shift=0))
     return Relation("input_data", columns, positions=1, single=False, row_level=True, events=True)

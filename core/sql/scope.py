@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from core.sql.calls import scalar
-from core.sql.expressions import Expressions
 from core.sql.pieces import Sql, struct_field
 from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, UNKNOWN_COLUMN, near
 from core.sql.relation import RUN, Env, Relation, input_data
@@ -175,7 +174,7 @@ def _join(node: exp.Join, scope: Scope, ctes: Mapping[str, Relation], query: Que
         on = node.args.get("on")
         if on is None:
             raise env.text.refuse(NOT_SEPARABLE, "a join needs ON with the entity key equal on both sides", node)
-        level = Expressions(env.text, env.dialect, env.budget, scope.column, scalar)
+        level = env.level(scope.sources[0].alias, scope.column, scalar)
         conditions.append(level.boolean(on).text)
         for part in on.flatten() if isinstance(on, exp.And) else [on]:
             part = part.unnest()

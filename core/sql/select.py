@@ -13,7 +13,7 @@ from itertools import count
 from sqlglot import exp
 
 from core.errors import Invalid
-from core.sql.aggregate_calls import aggregate, aggregate_call
+from core.sql.aggregate_calls import EXTREMES, aggregate, aggregate_call
 from core.sql.aggregates import Partial
 from core.sql.calls import scalar
 from core.sql.expressions import Expressions
@@ -80,11 +80,11 @@ class Levels:
 
     def rows(self) -> Expressions:
         """Expressions over single rows: WHERE, GROUP BY, arguments of aggregates."""
-        return Expressions(self.env.text, self.env.dialect, self.env.budget, self.scope.column, self._no_aggregate)
+        return self.env.level("s0", self.scope.column, self._no_aggregate)
 
     def over_groups(self) -> Expressions:
         """Expressions over groups: outputs and HAVING of a grouped SELECT."""
-        return Expressions(self.env.text, self.env.dialect, self.env.budget, self._group_column, self._aggregate, self._group)
+        return self.env.level("g", self._group_column, self._aggregate, self._group)
 
     def row_outputs(self) -> Expressions:
         """The same where outputs before this one may be named."""
@@ -151,7 +151,9 @@ class Levels:
         names = tuple(self.slots[key].name if key in self.slots else next(fresh) for key in keys)
         for key, partial, name in zip(keys, made.partials, names, strict=True):
             self.slots.setdefault(key, Slot(name, partial, names))
-        return Sql(made.final([f"g.{name}" for name in names]), made.type, made.reads)
+        # the largest or smallest of the times of events is the time of one of them
+        shift = rows.emit(call.arguments[0]).shift if call.name in EXTREMES else None
+        return Sql(made.final([f"g.{name}" for name in names]), made.type, made.reads, shift=shift)
 
     def order(self) -> list[Sql] | None:
         """What orders the rows of a run here."""

@@ -11,7 +11,7 @@ from core.sql import pieces
 from core.sql.casts import convert
 from core.sql.pieces import Sql
 from core.sql.refusal import NOT_ALLOWED
-from core.sql.relation import POSITION, RUN, TIME, Env, Relation
+from core.sql.relation import POSITION, TIME, Env, Relation
 from core.sql.types import common
 
 Query = Callable[[exp.Expr, Env, Mapping[str, Relation], bool], Relation]
@@ -34,7 +34,7 @@ def combined(
     if every and not isinstance(node, exp.Union):
         raise env.text.refuse(NOT_ALLOWED, f"{word} ALL is not allowed", node)
     columns = {}
-    texts: tuple[list[str], list[str]] = ([f"u.{RUN} AS {RUN}"], [f"u.{RUN} AS {RUN}"])
+    texts: tuple[list[str], list[str]] = (env.run_as("u"), env.run_as("u"))
     for (written, a), (other, b) in zip(left.columns.values(), right.columns.values(), strict=True):
         kind = common([a.type, b.type])
         if kind is None:
@@ -43,7 +43,9 @@ def combined(
             side.append(f"{convert(Sql(f'u.{env.quoted(name)}', value.type), kind, env.dialect).text} AS {env.quoted(written)}")
         columns[written.lower()] = (
             written,
-            Sql("", kind, a.reads | b.reads, key=a.key if a.key == b.key else None, time=a.time and b.time),
+            Sql(
+                "", kind, a.reads | b.reads, key=a.key if a.key == b.key else None, shift=a.shift if a.shift == b.shift else None
+            ),
         )
     positions = None
     if isinstance(node, exp.Union) and left.positions is not None and right.positions is not None:

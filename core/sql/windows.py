@@ -44,8 +44,7 @@ class Windows:
 
     def level(self) -> Expressions:
         """Final expressions: windows and whatever is read from below are columns of `w`."""
-        env = self.levels.env
-        return Expressions(env.text, env.dialect, env.budget, self._column, self._call, self._seen)
+        return self.levels.env.level("w", self._column, self._call, self._seen)
 
     def columns(self) -> list[str]:
         """What the level selects."""

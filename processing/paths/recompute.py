@@ -33,12 +33,14 @@ def build(
     plans = [_plan(made, e, events, now) for e, events in zip(entities, events_between(made, pair, wants, position), strict=True)]
     events: list[Event] = []
     runs: list[int] = []
+    times: list[int] = []
     for n, plan in enumerate(plans):
+        times += (now, now if plan.next is None else plan.next)
         for run, t in ((2 * n, now), (2 * n + 1, plan.next)):
             inside = [] if t is None else made.inside(plan.events, t)
             events += inside
             runs += [run] * len(inside)
-    answers = made.general(events, runs, on)
+    answers = made.general(events, runs, times, on)
     built = []
     for n, plan in enumerate(plans):
         before = plan.entity.record
@@ -63,9 +65,16 @@ def build(
 
 
 def _plan(made: Program, entity: Entity, events: list[Event], now: int) -> _Plan:
-    leaving = [] if made.window is None else [made.window.leaves(e.time) for e in events]
-    following, end = timeline([*leaving, *(e.time for e in events)], now)
+    following, end = timeline((t for e in events for t in _changes(made, e.time)), now)
     return _Plan(entity, events, following, end)
+
+
+def _changes(made: Program, time: int) -> list[int]:
+    """When an event can change V: as it begins to count, as it leaves, and as it meets the clock in between."""
+    if made.window is None:
+        return [time, *(time + offset for offset in made.compiled.offsets)]
+    leaves = made.window.leaves(time)
+    return [time, leaves, *(t for offset in made.compiled.offsets if (t := time + offset) < leaves)]
 
 
 def _run(made: Program, events: Sequence[Event], start: int, values: object, any_event: bool) -> Run:
