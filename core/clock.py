@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 MICRO = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = 9_214_646_400 * MICRO  # 2262-01-01, the end of int64 nanoseconds, which Arrow consumers still meet
+_ONE = timedelta(microseconds=1)
 FOREVER = (1 << 63) - 1
 NEVER = -(1 << 63)
 
@@ -36,6 +37,11 @@ def parse_time(text: str) -> int:
 
 def parse_timestamp(text: str) -> int:
     """Like parse_time, of any year from 1 to 9999: for TIMESTAMP columns, which are no event times."""
+    if _usual(text):
+        try:
+            return (datetime.fromisoformat(text) - EPOCH) // _ONE
+        except ValueError:
+            pass  # the pattern below says what is wrong with it
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"not an RFC 3339 time: {text[:64]!r}")
@@ -50,7 +56,14 @@ def parse_timestamp(text: str) -> int:
         int((fraction or "0")[:6].ljust(6, "0")),
         _zone(zone),
     )
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // _ONE
+
+
+def _usual(text: str) -> bool:
+    """Whether it is laid out as nearly every sender writes it, which the library reads as we do and several times faster."""
+    marks = text[4:20:3]
+    laid = len(text) == 20 if marks == "--T::Z" else marks == "--T::." and len(text) in (24, 27) and text[-1] == "Z"
+    return laid and text[11:13] < "24"
 
 
 def _zone(text: str | None) -> timezone:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.errors import Invalid
 
 MOST_BYTES = 512
+SURE = MOST_BYTES // 4  # text of so many characters has no more bytes, whatever they are
 
 
 class InvalidKey(Invalid):
@@ -40,6 +42,14 @@ def encode_key(values: Sequence[str]) -> str:
         return values[0]
     head = "".join(f"{len(v.encode())}:{v}" for v in values[:-1])
     return head + values[-1]
+
+
+def key_of(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The encoded key of a row by its key columns; raises InvalidKey."""
+    if len(names) == 1:  # nearly always, and then it mostly is itself
+        value = row.get(names[0])
+        return value if type(value) is str and 0 < len(value) <= SURE else key_text(value)
+    return encode_key([key_text(row.get(name)) for name in names])
 
 
 def decode_key(text: str, count: int) -> tuple[str, ...]:

@@ -6,18 +6,17 @@ It runs once per row and group, so a Route carries everything it needs as ready 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from core.clock import LAST, parse_time
-from core.entity import InvalidKey, encode_key, key_text
+from core.entity import SURE, InvalidKey, key_of, key_text
 from core.epoch import UNIT_US, epoch_us
 from core.errors import Invalid
 
 _ABSENT = object()
-# Text of at most this many characters has at most 512 bytes whatever they are.
-_SHORT = 128
 
 
 class Outcome(Enum):
@@ -67,11 +66,18 @@ def takes(route: Route, row: Mapping[str, Any], address: str | None = None) -> O
     return NEAR_MISS if _keys(route, row) is TAKES else SKIPS
 
 
+def by_names(route: Route, names: AbstractSet[str]) -> Outcome:
+    """What `takes` says to a plain row of these names whose keys are all good: TAKES, NEAR_MISS or SKIPS."""
+    if not names >= route._key_set:
+        return SKIPS
+    return TAKES if names >= route._needed else NEAR_MISS
+
+
 def _keys(route: Route, row: Mapping[str, Any]) -> Outcome:
     found = TAKES
     for key in route.keys:
         value = row.get(key)
-        if type(value) is str and 0 < len(value) <= _SHORT:
+        if type(value) is str and 0 < len(value) <= SURE:
             continue
         if value is None:
             return NULL_KEY
@@ -84,7 +90,7 @@ def _keys(route: Route, row: Mapping[str, Any]) -> Outcome:
 
 def entity_key(route: Route, row: Mapping[str, Any]) -> str:
     """The encoded entity key of a row that the route takes; raises InvalidKey otherwise."""
-    return encode_key([key_text(row.get(key)) for key in route.keys])
+    return key_of(row, route.keys)
 
 
 class BadTime(Invalid):

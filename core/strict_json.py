@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -49,21 +50,21 @@ def parse(data: bytes) -> Any:
     return value if _plain(data, names) else _exact(data, measured=True)
 
 
-def parse_ndjson(data: bytes) -> list[Any]:
-    """NDJSON -> one value or Malformed for each line that is not blank."""
-    lines = [line for line in data.split(b"\n") if line.strip()]
+def parse_many(texts: Sequence[bytes]) -> list[Any]:
+    """Many documents -> of each what `parse` gives or the Malformed that it raises. Ordinary ones are scanned together."""
+    data = b"\n".join(texts)
     try:
-        rows: list[Any] = list(map(orjson.loads, lines))
-        if _plain(data, _count_names(rows, data, depth=-1)):
-            return rows
+        values: list[Any] = list(map(orjson.loads, texts))
+        if _plain(data, _count_names(values, data, depth=-1)):
+            return values
     except (orjson.JSONDecodeError, Malformed):
-        pass  # some line is at fault: each is read alone
-    return [_parse_or_error(line) for line in lines]
+        pass  # some text is at fault: each is read alone
+    return [_parse_or_error(text) for text in texts]
 
 
-def _parse_or_error(line: bytes) -> Any:
+def _parse_or_error(text: bytes) -> Any:
     try:
-        return parse(line)
+        return parse(text)
     except Malformed as error:
         return error
 

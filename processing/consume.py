@@ -77,7 +77,7 @@ class Consumer:
 
     def _store(self, records: Sequence[SourceRecord]) -> None:
         try:
-            outcome = self._accept(self._project, [_message(record) for record in records])
+            outcome = self._accept(self._project, records)
         except Exception as error:
             if store_is_away(error):
                 raise
@@ -93,7 +93,7 @@ class Consumer:
         self._done(records, outcome)
 
     def _alone(self, records: Sequence[SourceRecord], error: Exception) -> None:
-        message = _message(records[0])
+        message = records[0]
         if not self._poison.is_certain(message):
             raise error
         logger.error("Put aside as a dead letter: %s-%s offset %s", message.topic, message.partition, message.offset)
@@ -128,10 +128,6 @@ class Consumer:
             self._lag_at = time.monotonic()
             for (topic, partition), records in self._source.lag().items():
                 metrics.KAFKA_LAG.labels(topic, partition).set(records)
-
-
-def _message(record: SourceRecord) -> KafkaMessage:
-    return KafkaMessage(record.topic, record.topic_id, record.partition, record.offset, record.timestamp_us, record.value)
 
 
 def _count(records: Sequence[SourceRecord], outcome: KafkaOutcome) -> None:

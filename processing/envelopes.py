@@ -28,21 +28,26 @@ def open_document(document: Any) -> Envelope:
     Raises Invalid for a document that is neither object nor list and for a group or SQL that is no text, TooLarge beyond 10,000
     rows.
     """
+    if is_row(document):
+        return Envelope([document])
     if isinstance(document, list):
         return _limited(Envelope(document))
     if not isinstance(document, dict):
         raise Invalid("not_an_object", "the body is a row, a list of rows, or an object with the list `events` or `data`")
     if isinstance(document.get("events"), list):
         return _limited(Envelope(document["events"]))
-    if isinstance(document.get("data"), list):
-        return _limited(Envelope(document["data"], _text(document, "feature_group"), _text(document, "transformation")))
-    return Envelope([document])
+    return _limited(Envelope(document["data"], _text(document, "feature_group"), _text(document, "transformation")))
+
+
+def is_row(document: Any) -> bool:
+    """Whether a parsed document is itself one row: an object that is no envelope."""
+    return type(document) is dict and type(document.get("events")) is not list and type(document.get("data")) is not list
 
 
 def open_lines(body: bytes) -> Envelope:
     """NDJSON: a row a line; a line that is no JSON is refused by its index, beside the others."""
     lines = [line for line in body.split(b"\n") if line.strip()]
-    return _limited(Envelope(strict_json.parse_ndjson(body), raw=lines))
+    return _limited(Envelope(strict_json.parse_many(lines), raw=lines))
 
 
 def _text(document: dict[str, Any], name: str) -> str | None:

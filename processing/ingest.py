@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -18,14 +20,17 @@ from core.strict_json import Malformed
 from processing import dead_letters
 from processing.dead_letters import NO_ROUTE, Letter
 from processing.definitions import known_groups
-from processing.judging import Judged, Refused, judge
+from processing.judging import Judged, Refused
+from processing.shapes import shapes_of
 
 SOURCE = "events"
 
 
-@dataclass(frozen=True)
-class Incoming:
-    """One row at the door. `row` is a Malformed where its text was no JSON (`raw` keeps it); origin: Kafka's coordinates."""
+class Incoming(NamedTuple):
+    """One row at the door. `row` is a Malformed where its text was no JSON; origin: Kafka's coordinates.
+
+    raw: the text of the row, where it came as a text of its own; it is stored as it is.
+    """
 
     row: Any
     record_time: int
@@ -64,16 +69,17 @@ def accept(project: str, rows: Sequence[Incoming], *, request: tuple[str, bytes]
 
 def judge_all(project: str, rows: Sequence[Incoming], now: int) -> list[Judged | Refused]:
     """The verdict on each row under the definitions as they are now."""
-    groups = known_groups(project)
-    return [_verdict(row, now, groups) for row in rows]
+    judge = shapes_of(project, known_groups(project)).judge
+    return [
+        _refused(row)
+        if row.refused is not None or isinstance(row.row, Malformed)
+        else judge(row.row, row.address, row.record_time, now)
+        for row in rows
+    ]
 
 
-def _verdict(incoming: Incoming, now: int, groups: Any) -> Judged | Refused:
-    if incoming.refused is not None:
-        return incoming.refused
-    if isinstance(incoming.row, Malformed):
-        return Refused(incoming.row.code, incoming.row.detail)
-    return judge(incoming.row, incoming.address, incoming.record_time, now, groups)
+def _refused(incoming: Incoming) -> Refused:
+    return incoming.refused or Refused(incoming.row.code, incoming.row.detail)
 
 
 def append(
@@ -86,74 +92,72 @@ def append(
     repeated: bool = False,
 ) -> Outcome:
     """Write judged rows in the caller's transaction. repeated: an Idempotency-Key came again; its refusals are kept already."""
-    news, kept = [], []
-    for index, (incoming, verdict) in enumerate(zip(rows, verdicts, strict=True)):
-        if isinstance(verdict, Judged):
-            identity = verdict.identity or (f"h:{request}:{index}" if request is not None else None)
-            news.append(
-                NewRow(
-                    incoming.row,
-                    dump_row(incoming.row),
-                    SOURCE,
-                    incoming.address,
-                    incoming.record_time,
-                    identity,
-                    verdict.revision,
-                    verdict.deleted,
-                    incoming.origin,
-                )
-            )
-            kept.append(verdict)
-    done = log.append(project, news)
-    letters = [
-        _letter(project, row, v.code, v.detail, now)
-        for row, v in zip(rows, verdicts, strict=True)
-        if isinstance(v, Refused) and not repeated
+    taken = [(index, row, v) for index, (row, v) in enumerate(zip(rows, verdicts, strict=True)) if isinstance(v, Judged)]
+    rejected = [(index, row, v) for index, (row, v) in enumerate(zip(rows, verdicts, strict=True)) if isinstance(v, Refused)]
+    news = [
+        NewRow(
+            row.row,
+            dump_row(row.row) if row.raw is None else row.raw.decode(),
+            SOURCE,
+            row.address,
+            row.record_time,
+            verdict.identity or (f"h:{request}:{index}" if request is not None else None),
+            verdict.revision,
+            verdict.deleted,
+            row.origin,
+        )
+        for index, row, verdict in taken
     ]
+    done = log.append(project, news)
     stored = [
-        (row, verdict, position)
-        for row, verdict, position in zip(news, kept, done.positions, strict=True)
+        (new, verdict, position)
+        for new, (_, _, verdict), position in zip(news, taken, done.positions, strict=True)
         if position is not None
     ]
-    for new, verdict, position in stored:
-        letters += [
-            Letter(project, code, detail, SOURCE, new.row, now, address=new.address or "", group=group, position=position)
-            for group, code, detail in verdict.quarantine
-        ]
+    letters = [] if repeated else [_letter(project, row, verdict, now) for _, row, verdict in rejected]
+    letters += [letter for new, verdict, position in stored for letter in _left_out(project, new, verdict, position, now)]
     letters += [
         Letter(project, NO_ROUTE, "no group takes this row yet", SOURCE, b"", now, address=new.address or "", position=position)
         for new, verdict, position in stored
         if verdict.unrouted
     ]
     dead_letters.store(letters)
-    for _, verdict, _ in stored:
-        for group in verdict.near:
-            metrics.NEAR_MISSES.labels(group=group).inc()
-    places = iter(done.positions)
+    for group, number in Counter(chain.from_iterable(verdict.near for _, verdict, _ in stored)).items():
+        metrics.NEAR_MISSES.labels(group=group).inc(number)
+    fates = ["rejected"] * len(rows)
+    for (index, _, _), position in zip(taken, done.positions, strict=True):
+        fates[index] = "duplicates" if position is None else "stored"
+    shown_by = {id(verdict.shown_by): verdict.shown_by for _, verdict, _ in stored}  # most rows share one
     return Outcome(
-        fates=[
-            "rejected" if isinstance(v, Refused) else "stored" if next(places) is not None else "duplicates" for v in verdicts
-        ],
+        fates=fates,
         accepted=len(stored),
         duplicates=len(news) - len(stored),
-        held=sum(v.held for _, v, _ in stored),
-        unrouted=sum(v.unrouted for _, v, _ in stored),
-        rejected=[(i, v.code, v.detail) for i, v in enumerate(verdicts) if isinstance(v, Refused)],
-        position=max((position for _, _, position in stored), default=None),
+        held=sum(verdict.held for _, verdict, _ in stored),
+        unrouted=sum(verdict.unrouted for _, verdict, _ in stored),
+        rejected=[(index, verdict.code, verdict.detail) for index, _, verdict in rejected],
+        position=stored[-1][2] if stored else None,
         ingested_at=done.ingested_at,
-        shown_by=list({version.code: (spec, version) for _, v, _ in stored for spec, version in v.shown_by}.values()),
+        shown_by=list({version.code: (spec, version) for shown in shown_by.values() for spec, version in shown}.values()),
     )
 
 
-def _letter(project: str, incoming: Incoming, code: str, detail: str, now: int) -> Letter:
+def _left_out(project: str, new: NewRow, verdict: Judged, position: int, now: int) -> list[Letter]:
+    """The quarantine records of a stored row."""
+    return [
+        Letter(project, code, detail, SOURCE, new.row, now, address=new.address or "", group=group, position=position)
+        for group, code, detail in verdict.quarantine
+    ]
+
+
+def _letter(project: str, incoming: Incoming, refused: Refused, now: int) -> Letter:
     payload = incoming.raw if incoming.raw is not None else incoming.row
     if not isinstance(payload, bytes | dict):
         payload = dump_row(payload).encode()
     topic_id, partition, offset, item = incoming.origin or ("", None, None, 0)
     return Letter(
         project,
-        code,
-        detail,
+        refused.code,
+        refused.detail,
         SOURCE,
         payload,
         now,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from backends.offline.pairs import FUTURE
 from core import types
@@ -24,8 +24,7 @@ class Refused:
     detail: str
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):  # one for each row: cheaper to make than a dataclass
     """To be stored. `quarantine`: (group, code, detail) of groups that leave it out; `near`: groups that lack a column of it;
     `shown_by`: the versions that show, once they have applied it, that it is there: its takers, or of what it corrects all."""
 
@@ -34,7 +33,7 @@ class Judged:
     identity: str | None = None
     revision: int = 0
     deleted: bool = False
-    quarantine: Sequence[tuple[str, str, str]] = field(default=())
+    quarantine: Sequence[tuple[str, str, str]] = ()
     near: Sequence[str] = ()
     shown_by: Sequence[tuple[GroupSpec, VersionSpec]] = ()
 
@@ -46,11 +45,14 @@ class Judged:
 def judge(
     row: Any, address: str | None, record_time: int, now: int, groups: Mapping[str, GroupSpec], source: str = "events"
 ) -> Judged | Refused:
-    """One row against the definitions. record_time: the Kafka record's time or arrival, us."""
+    """One row against the definitions. record_time: the Kafka record's time or arrival, us.
+
+    The rule itself; `processing/shapes.py` answers the same for many rows that look alike.
+    """
     if not isinstance(row, dict):
         return Refused("not_an_object", "a row is a JSON object")
     try:
-        identity, revision, deleted = _identity(row)
+        identity, revision, deleted = identity_of(row)
     except Invalid as error:
         return Refused(error.code, error.detail)
     if deleted:
@@ -71,8 +73,8 @@ def _everybody(groups: Mapping[str, GroupSpec]) -> list[tuple[GroupSpec, Version
     return [(spec, spec.current) for spec in groups.values() if not spec.deleted and spec.current is not None]
 
 
-def _identity(row: Mapping[str, Any]) -> tuple[str | None, int, bool]:
-    """event_id, revision and deleted: the two only mean something beside an event_id."""
+def identity_of(row: Mapping[str, Any]) -> tuple[str | None, int, bool]:
+    """event_id, revision and deleted: the two only mean something beside an event_id. Raises Invalid."""
     event_id = row.get("event_id")
     if event_id is None:
         return None, 0, False
@@ -111,14 +113,14 @@ def _addressed(
     return Judged([(spec, version)], time > now)
 
 
-_PLAIN = {"DOUBLE": float, "STRING": str, "BOOLEAN": bool}  # what needs no closer look: this runs for each row, group and column
+PLAIN = {"DOUBLE": float, "STRING": str, "BOOLEAN": bool}  # what needs no closer look: this runs for each row, group and column
 
 
 def _fit(row: Mapping[str, Any], spec: GroupSpec, version: VersionSpec) -> None:
     """Raises Invalid("type_mismatch") where a column does not fit a type that is known."""
     for name in version.input_columns:
         kind, value = spec.columns.get(name), row.get(name)
-        if kind is not None and value is not None and type(value) is not _PLAIN.get(kind):
+        if kind is not None and value is not None and type(value) is not PLAIN.get(kind):
             try:
                 types.coerce(types.parse_type(kind), value)
             except types.Mismatch as error:

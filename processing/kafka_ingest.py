@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 
 from backends.offline import log_sources
+from backends.source.base import SourceRecord
 from core import strict_json
 from core.clock import now_us
 from core.errors import JStoreError
+from core.strict_json import Malformed
 from processing import inline
-from processing.envelopes import open_document
+from processing.envelopes import is_row, open_document
 from processing.ingest import Incoming, append, judge_all
 from processing.judging import Refused
 
-
-@dataclass(frozen=True)
-class KafkaMessage:
-    """One record as it was read. value None is a tombstone of compaction."""
-
-    topic: str
-    topic_id: str
-    partition: int
-    offset: int
-    timestamp_us: int
-    value: bytes | None
+KafkaMessage = SourceRecord
 
 
 @dataclass
@@ -50,30 +43,26 @@ def kafka_positions(project: str, partitions: Iterable[tuple[str, int]]) -> dict
 def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
     """Store messages once and in order, whatever is redelivered; committed when this returns."""
     # definitions that messages bring are made before the transaction: they are published to other processes at once
-    opened = [_open(project, message) for message in messages]
+    opened = _open(project, messages)
     now = now_us()
     outcome = KafkaOutcome()
     with transaction.atomic(using="default"):
-        expected = log_sources.lock_offsets(project, ((m.topic_id, m.topic, m.partition) for m in messages))
+        expected = log_sources.lock_offsets(project, {(m.topic_id, m.topic, m.partition) for m in messages})
         news: list[Incoming] = []
         for message, rows in zip(messages, opened, strict=True):
             place = (message.topic_id, message.partition)
-            at = expected[place]
-            if at is not None and message.offset < at:
-                continue
-            if at is not None and message.offset > at:
-                log_sources.note_gap(project, *place, at, message.offset)
-                outcome.rejected_gap.append((*place, at, message.offset))
-            expected[place] = message.offset + 1
+            at, offset = expected[place], message.offset
+            if at is not None and offset != at:
+                if offset < at:
+                    continue
+                log_sources.note_gap(project, *place, at, offset)
+                outcome.rejected_gap.append((*place, at, offset))
+            expected[place] = offset + 1
             news += rows
         verdicts = judge_all(project, news, now)
         done = append(project, news, verdicts, now)
-        counts = _counts(news, done.fates)
-        for place, at in expected.items():
-            if at is not None:
-                of = counts[place]
-                log_sources.move_offset(project, *place, at, of["stored"], of["duplicates"], of["rejected"])
-                outcome.next_offsets[place] = at
+        outcome.next_offsets = {place: at for place, at in expected.items() if at is not None}
+        log_sources.move_offsets(project, outcome.next_offsets, _counts(news, done.fates))
     outcome.stored, outcome.duplicates, outcome.dead, outcome.position = (
         done.accepted,
         done.duplicates,
@@ -83,32 +72,35 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
     return outcome
 
 
-def _counts(news: Sequence[Incoming], fates: Sequence[str]) -> dict[tuple[str, int], Counter[str]]:
+def _counts(news: Sequence[Incoming], fates: Sequence[str]) -> Counter[tuple[tuple[str, int], str]]:
     """How many rows of each partition were stored, duplicates and rejected: the conservation law of the source."""
-    found: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-    for incoming, fate in zip(news, fates, strict=True):
-        assert incoming.origin is not None
-        found[incoming.origin[:2]][fate] += 1
-    return found
+    return Counter(zip((row.origin[:2] for row in news if row.origin is not None), fates, strict=True))
 
 
-def _open(project: str, message: KafkaMessage) -> list[Incoming]:
-    """A message -> its rows; one that cannot be read is one refused row with the bytes as they came."""
-    origin = (message.topic_id, message.partition, message.offset)
+def _open(project: str, messages: Sequence[KafkaMessage]) -> list[list[Incoming]]:
+    """The rows of each message; one that cannot be read is one refused row with the bytes as they came."""
+    documents = iter(strict_json.parse_many([message.value for message in messages if message.value is not None]))
+    return [_rows(project, message, None if message.value is None else next(documents)) for message in messages]
 
-    def refused(code: str, detail: str) -> list[Incoming]:
-        return [
-            Incoming(None, message.timestamp_us, raw=message.value or b"", refused=Refused(code, detail), origin=(*origin, 0))
-        ]
 
-    if message.value is None:
-        return refused("not_an_object", "the record has no value")
-    try:
-        envelope = open_document(strict_json.parse(message.value))
-    except JStoreError as error:
-        return refused(error.code, error.detail)
+def _rows(project: str, message: KafkaMessage, document: Any) -> list[Incoming]:
+    _, topic_id, partition, offset, time, value = message
+    if is_row(document):
+        return [Incoming(document, time, raw=value, origin=(topic_id, partition, offset, 0))]
+    refused = None
+    if value is None:
+        refused = Refused("not_an_object", "the record has no value")
+    elif isinstance(document, Malformed):
+        refused = Refused(document.code, document.detail)
+    else:
+        try:
+            envelope = open_document(document)
+        except JStoreError as error:
+            refused = Refused(error.code, error.detail)
+    if refused is not None:
+        return [Incoming(None, time, raw=value or b"", refused=refused, origin=(topic_id, partition, offset, 0))]
     address, verdict = inline.address_of(project, envelope, True, "kafka")
     return [
-        Incoming(row, message.timestamp_us, address, refused=verdict, origin=(*origin, item))
+        Incoming(row, time, address, refused=verdict, origin=(topic_id, partition, offset, item))
         for item, row in enumerate(envelope.rows)
     ]

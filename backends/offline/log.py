@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 
-from backends.offline.copying import copy_rows
+from backends.offline.copying import NULL, copy_lines, copy_rows, escaped
 from backends.offline.pairs import index_rows, pairs_of
 from core.clock import now_us
 
 CHANNEL = "jstore_log"
+_NO_ORIGIN = (NULL,) * 4
 
 
 def cursor() -> Any:
@@ -24,9 +25,8 @@ def cursor() -> Any:
     return connections["default"].cursor()
 
 
-@dataclass(frozen=True)
-class NewRow:
-    """A row to append. `identity` None: every such row is new. Times in microseconds."""
+class NewRow(NamedTuple):
+    """A row to append. `identity` None: every such row is new. Times in microseconds; `source` is a plain word."""
 
     row: dict[str, Any]
     payload: str
@@ -90,47 +90,38 @@ def append(project: str, rows: Sequence[NewRow]) -> Appended:
         positions, kept, superseded = _place(c, project, rows, position)
         end = position + len(kept)
         if kept:
-            columns = (
-                "project",
-                "position",
-                "source",
-                "address",
-                "record_time",
-                "ingested_at",
-                "payload",
-                "deleted",
-                "supersedes",
-                "superseded_pos",
-            )
-            origin = ("topic_id", "topic_partition", "topic_offset", "item")
-            copy_rows(
-                c,
-                "log_event",
-                columns + origin,
-                (
-                    (
-                        project,
-                        at,
-                        r.source,
-                        r.address,
-                        r.record_time,
-                        ingested_at,
-                        r.payload,
-                        r.deleted,
-                        old,
-                        superseded.get(at),
-                        *(r.origin or (None,) * 4),
-                    )
-                    for at, r, old in kept
-                ),
-            )
+            copy_lines(c, "log_event", _COLUMNS, _event_lines(project, kept, superseded, ingested_at))
             for new, old in ((at, old) for at, _, old in kept if old is not None and old <= position):
                 c.execute("UPDATE log_event SET superseded_pos = %s WHERE project = %s AND position = %s", [new, project, old])
-            for pair in pairs_of(c, project, stamp):
-                index_rows(c, pair, ((at, r.row, r.record_time, ingested_at) for at, r, _ in kept if not r.deleted))
+            index_rows(
+                c,
+                pairs_of(c, project, stamp),
+                [(at, row.row, row.record_time, ingested_at) for at, row, _ in kept if not row.deleted],
+            )
             c.execute("UPDATE log_head SET position = %s, ingested_at = %s WHERE project = %s", [end, ingested_at, project])
             c.execute("SELECT pg_notify(%s, %s)", [CHANNEL, project])
     return Appended(end, ingested_at, tuple(positions))
+
+
+_COLUMNS = (
+    *("project", "position", "source", "address", "record_time", "ingested_at", "payload"),
+    *("deleted", "supersedes", "superseded_pos", "topic_id", "topic_partition", "topic_offset", "item"),
+)
+
+
+def _event_lines(
+    project: str, kept: Sequence[tuple[int, NewRow, int | None]], superseded: dict[int, int], ingested_at: int
+) -> list[str]:
+    project = escaped(project)
+    lines = []
+    for at, (_, payload, source, address, record_time, _, _, deleted, origin), old in kept:
+        topic_id, partition, offset, item = origin or _NO_ORIGIN
+        lines.append(
+            f"{project}\t{at}\t{source}\t{NULL if address is None else escaped(address)}\t{record_time}\t{ingested_at}"
+            f"\t{escaped(payload)}\t{'t' if deleted else 'f'}\t{NULL if old is None else old}\t{superseded.get(at, NULL)}"
+            f"\t{topic_id}\t{partition}\t{offset}\t{item}"
+        )
+    return lines
 
 
 def _place(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from backends.offline.log import cursor
 from core.clock import now_us
@@ -26,22 +26,22 @@ def claim_request(project: str, request: str, body: bytes) -> bool:
 
 def lock_offsets(project: str, partitions: Iterable[tuple[str, str, int]]) -> dict[tuple[str, int], int | None]:
     """Lock the offset rows of (topic id, topic, partition). -> next offset, None for a partition never stored from."""
-    found: dict[tuple[str, int], int | None] = {}
+    wanted = sorted(set(partitions))  # everybody takes the locks in one order
+    if not wanted:
+        return {}
     with cursor() as c:
-        for topic_id, topic, partition in sorted(set(partitions)):
-            c.execute(
-                "INSERT INTO log_source_offset (project, topic_id, topic_partition, topic, next_offset)"
-                " VALUES (%s, %s, %s, %s, -1) ON CONFLICT DO NOTHING",
-                [project, topic_id, partition, topic],
-            )
-            c.execute(
-                "SELECT next_offset FROM log_source_offset"
-                " WHERE project = %s AND topic_id = %s AND topic_partition = %s FOR UPDATE",
-                [project, topic_id, partition],
-            )
-            (at,) = c.fetchone()
-            found[topic_id, partition] = None if at < 0 else at
-    return found
+        c.execute(
+            "INSERT INTO log_source_offset (project, topic_id, topic, topic_partition, next_offset)"
+            " SELECT %s, a.topic_id, a.topic, a.n, -1 FROM unnest(%s::text[], %s::text[], %s::int[]) AS a(topic_id, topic, n)"
+            " ON CONFLICT DO NOTHING",
+            [project, *map(list, zip(*wanted, strict=True))],
+        )
+        c.execute(
+            "SELECT topic_id, topic_partition, next_offset FROM log_source_offset"
+            " WHERE project = %s AND (topic_id, topic_partition) IN %s ORDER BY topic_id, topic_partition FOR UPDATE",
+            [project, tuple((topic_id, partition) for topic_id, _, partition in wanted)],
+        )
+        return {(topic_id, partition): None if at < 0 else at for topic_id, partition, at in c.fetchall()}
 
 
 def offsets(project: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
@@ -57,16 +57,23 @@ def offsets(project: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[s
     return {key: known.get(key) for key in asked}
 
 
-def move_offset(
-    project: str, topic_id: str, partition: int, next_offset: int, stored: int, duplicates: int, rejected: int
+def move_offsets(
+    project: str, next_offsets: Mapping[tuple[str, int], int], counts: Mapping[tuple[tuple[str, int], str], int]
 ) -> None:
-    """Advance a locked offset row and its conservation counters."""
+    """Advance locked offset rows and their conservation counters; counts: by (place, stored | duplicates | rejected)."""
+    rows = [
+        (*place, at, *(counts.get((place, fate), 0) for fate in ("stored", "duplicates", "rejected")))
+        for place, at in next_offsets.items()
+    ]
+    if not rows:
+        return
     with cursor() as c:
         c.execute(
-            "UPDATE log_source_offset"
-            " SET next_offset = %s, stored = stored + %s, duplicates = duplicates + %s, rejected = rejected + %s"
-            " WHERE project = %s AND topic_id = %s AND topic_partition = %s",
-            [next_offset, stored, duplicates, rejected, project, topic_id, partition],
+            "UPDATE log_source_offset o"
+            " SET next_offset = a.at, stored = o.stored + a.s, duplicates = o.duplicates + a.d, rejected = o.rejected + a.r"
+            " FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS a(i, n, at, s, d, r)"
+            " WHERE o.project = %s AND o.topic_id = a.i AND o.topic_partition = a.n",
+            [*map(list, zip(*rows, strict=True)), project],
         )
 
 

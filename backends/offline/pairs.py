@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
 
-from backends.offline.copying import copy_rows
+from backends.offline.copying import copy_lines, escaped
 from core.clock import MICRO
-from core.entity import InvalidKey, bucket_of, encode_key, key_text
+from core.entity import InvalidKey, bucket_of, key_of
 from core.routing import BadTime, row_time
 from core.rows import load_row
 
@@ -33,15 +33,6 @@ class Pair:
 
     def bucket(self, key: str) -> int:
         return bucket_of(key, BUCKETS)
-
-    def place(self, row: dict[str, Any], record_time: int, ingested_at: int) -> tuple[str, int] | None:
-        """-> (encoded key, event time us), or None for a row that this pair cannot hold."""
-        try:
-            key = encode_key([key_text(row.get(name)) for name in self.keys])
-            event_time = row_time(row, self.time_column, self.time_kind, record_time)
-        except (InvalidKey, BadTime):
-            return None
-        return (key, event_time) if event_time <= ingested_at + FUTURE else None
 
 
 _known: dict[str, tuple[int, list[Pair]]] = {}  # project -> (head's stamp, pairs); the stamp is read under the head's lock
@@ -64,15 +55,43 @@ def _load(c: Any, project: str) -> list[Pair]:
     return [Pair(i, tuple(json.loads(keys)), column, kind, complete) for i, keys, column, kind, complete in c.fetchall()]
 
 
-def index_rows(c: Any, pair: Pair, rows: Iterable[tuple[int, dict[str, Any], int, int]]) -> None:
-    """Index (position, row, record time, ingestion time) rows that carry the pair's key and a good time."""
-    placed = ((position, pair.place(row, record_time, ingested_at)) for position, row, record_time, ingested_at in rows)
-    copy_rows(
-        c,
-        "log_index",
-        ("pair", "bucket", "key", "event_time", "position"),
-        ((pair.id, pair.bucket(found[0]), found[0], found[1], position) for position, found in placed if found is not None),
-    )
+def index_rows(c: Any, pairs: Sequence[Pair], rows: Sequence[tuple[int, dict[str, Any], int, int]]) -> None:
+    """Index (position, row, record time, ingestion time) rows under each pair whose key and a good time they carry."""
+    lines = []
+    for (column, kind), group in _by_clock(pairs).items():
+        timed = [
+            (position, row, time) for position, row, *told in rows if (time := _event_time(row, column, kind, *told)) is not None
+        ]
+        for pair in group:
+            places = sorted((bucket_of(key, BUCKETS), key, time, at) for at, row, time in timed if (key := _key(row, pair.keys)))
+            lines += [f"{pair.id}\t{bucket}\t{escaped(key)}\t{time}\t{at}" for bucket, key, time, at in places]
+    copy_lines(c, "log_index", ("pair", "bucket", "key", "event_time", "position"), lines)
+
+
+def _by_clock(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[Pair]]:
+    found: dict[tuple[str, str], list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault((pair.time_column, pair.time_kind), []).append(pair)
+    return found
+
+
+def _event_time(row: dict[str, Any], column: str, kind: str, record_time: int, ingested_at: int) -> int | None:
+    """The event time, us; None for a row without a good one."""
+    try:
+        time = row_time(row, column, kind, record_time)
+    except BadTime:
+        return None
+    return time if time <= ingested_at + FUTURE else None
+
+
+def _key(row: dict[str, Any], names: Sequence[str]) -> str:
+    """The encoded key; "" for a row without a good one."""
+    if names[0] not in row:
+        return ""
+    try:
+        return key_of(row, names)
+    except InvalidKey:
+        return ""
 
 
 def ready_pair(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair:
@@ -146,7 +165,7 @@ def _index_chunk(project: str, pair: Pair) -> None:
             [project, done, made_at, _CHUNK],
         )
         rows = [(position, load_row(text), record_time, ingested_at) for position, text, record_time, ingested_at in c.fetchall()]
-        index_rows(c, pair, rows)
+        index_rows(c, [pair], rows)
         last = rows[-1][0] if len(rows) == _CHUNK else made_at
         c.execute("UPDATE log_pair SET indexed_to = %s, complete = %s WHERE id = %s", [last, last >= made_at, pair.id])
         if last >= made_at:  # appenders cache pairs by the head's stamp

@@ -38,7 +38,7 @@ class KafkaSource(Source):
         group_id: str,
         positions: Positions,
         alarm: Alarm,
-        max_records: int = 1000,
+        max_records: int = 2000,
     ) -> None:
         self._config, self._topics, self._group_id = config, sorted(topics), group_id
         self._positions, self._alarm, self._max_records = positions, alarm, max_records

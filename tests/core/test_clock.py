@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import clock
 from core.clock import LAST, format_time, parse_time, parse_timestamp
 
 DAY = 86_400_000_000
@@ -44,6 +47,29 @@ def test_what_is_read(text, us):
 def test_what_is_no_time(text):
     with pytest.raises(ValueError, match=r"."):
         parse_time(text)
+
+
+def _read(text):
+    try:
+        return parse_timestamp(text)
+    except ValueError:
+        return None
+
+
+def test_usual_texts_are_read_as_the_pattern_reads_them(monkeypatch):
+    seed = 7
+    print(f"seed {seed}")
+    pick = random.Random(seed)
+    texts = ["2026-11-25T02:07:49Z", "2024-02-29T23:59:59.123Z", "0001-01-01T00:00:00.000001Z"]
+    for _ in range(20_000):
+        text = list(pick.choice(texts[:3]))
+        for _ in range(pick.randint(1, 3)):
+            text[pick.randrange(len(text))] = pick.choice("0123456789-:TZ.,+ tz１")
+        texts.append("".join(text))
+    quick = [_read(text) for text in texts]
+    assert sum(map(clock._usual, texts)) > 5000, "many are of the usual layout"
+    monkeypatch.setattr(clock, "_usual", lambda text: False)
+    assert quick == [_read(text) for text in texts]
 
 
 def test_columns_may_hold_any_year():

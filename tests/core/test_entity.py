@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.entity import InvalidKey, bucket_of, decode_key, encode_key, key_text
+from core.entity import InvalidKey, bucket_of, decode_key, encode_key, key_of, key_text
 
 PARTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
@@ -48,3 +48,15 @@ def test_one_key_stays_itself():
 def test_the_bucket_is_crc32_of_the_bytes():
     assert bucket_of("é", 16) == zlib.crc32("é".encode()) % 16
     assert {bucket_of(f"u{n}", 16) for n in range(200)} == set(range(16))
+
+
+@pytest.mark.parametrize("value", ["a", "x" * 512, "é" * 256, 7])
+def test_the_key_of_a_row_is_that_of_its_columns(value):
+    assert key_of({"a": value, "b": "c"}, ["a"]) == key_text(value)
+    assert key_of({"a": value, "b": "c"}, ["b", "a"]) == encode_key(["c", key_text(value)])
+
+
+@pytest.mark.parametrize("row", [{}, {"a": None}, {"a": ""}, {"a": "é" * 257}, {"a": 1.5}])
+def test_a_row_without_a_good_key_has_none(row):
+    with pytest.raises(InvalidKey):
+        key_of(row, ["a"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.strict_json import Malformed, parse, parse_ndjson
+from core.strict_json import Malformed, parse, parse_many
 from tests.core.slow_json import Refused, read
 
 DEEP = 33
@@ -154,24 +154,22 @@ def test_it_agrees_with_a_slow_reader(data: bytes) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(DOCUMENTS | RUBBISH | mutated(), max_size=5))
-def test_ndjson_reads_each_line_alone(documents: list[bytes]) -> None:
-    data = b"\n".join(documents)
-    lines = [line for line in data.split(b"\n") if line.strip()]
-    found = parse_ndjson(data)
-    assert len(found) == len(lines)
-    for line, value in zip(lines, found, strict=True):
+def test_many_are_read_each_alone(documents: list[bytes]) -> None:
+    found = parse_many(documents)
+    assert len(found) == len(documents)
+    for document, value in zip(documents, found, strict=True):
         try:
-            wanted = repr(read(line))
+            wanted = repr(read(document))
         except Refused:
             assert isinstance(value, Malformed)
         else:
             assert repr(value) == wanted
 
 
-def test_ndjson_rows_are_as_deep_as_documents() -> None:
+def test_each_of_many_is_as_deep_as_one_alone() -> None:
     deep = b"[" * 32 + b"]" * 32
-    assert parse_ndjson(deep + b"\n\n" + deep + b"\r\n") == [parse(deep)] * 2
-    (row, fault) = parse_ndjson(deep + b"\n[" + deep + b"]")
+    assert parse_many([deep, deep + b"\r"]) == [parse(deep)] * 2
+    (row, fault) = parse_many([deep, b"[" + deep + b"]"])
     assert row == parse(deep)
     assert isinstance(fault, Malformed)
     assert fault.code == "too_deep"

@@ -81,7 +81,7 @@ INTO: dict[str, Point] = {
     "c1 polled, not begun": lambda: dying(kafka_ingest, "judge_all", before=True),
     "c2 begun, nothing written": lambda: dying(log, "append", before=True),
     "c2 rows written, offsets not": lambda: dying(log, "append", before=False),
-    "c3 not committed": lambda: dying(log_sources, "move_offset", before=False),
+    "c3 not committed": lambda: dying(log_sources, "move_offsets", before=False),
     "c4 committed, broker not told": lambda: dying(kafka_ingest, "accept_kafka", before=False),
 }
 OUT_OF: dict[str, Point] = {

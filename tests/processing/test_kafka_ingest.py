@@ -55,6 +55,38 @@ def test_it_stores_in_order_and_says_where_to_go_on(world):
     assert stored() == [0.0, 1.0, 2.0]
 
 
+def texts():
+    with connection.cursor() as c:
+        c.execute("SELECT payload::text FROM log_event WHERE project = %s ORDER BY position", [PROJECT])
+        return [text for (text,) in c.fetchall()]
+
+
+def test_the_text_of_a_row_is_kept_as_it_came(world):
+    as_sent = [
+        b'{ "user_id": "a\\tb\\\\N",\n\t"amount": 1e2,\r\n "z": 123456789012345678901234567890 }',
+        '{"user_id":"é\\u00e9","amount":1.0,"x":[{"data":[]}]}'.encode(),
+        b'  {"user_id": "\\\\.", "amount": null}  ',
+    ]
+    accept_kafka(PROJECT, [message(n, text) for n, text in enumerate(as_sent)])
+    assert texts() == [text.decode() for text in as_sent]
+    rows = [row.row for row in log_reading.read(PROJECT, 0, 10)]
+    assert rows == [json.loads(text) for text in as_sent]
+    accept_kafka(PROJECT, [message(3, {"events": [event("u", -1, 1.0), {"user_id": "two"}]})])
+    assert json.loads(texts()[-1]) == {"user_id": "two"}
+
+
+def test_one_poison_among_five_hundred_takes_nobody_with_it(world):
+    for place, poison in enumerate(
+        [b"\xff", b"", b'{"a": NaN}', b"[" * 40 + b"]" * 40, b'{"a":1,"a":2}', b'"\\ud800"', b'{"\\u0000":1}']
+    ):
+        batch = numbers(place * 500, place * 500 + 500)
+        batch[250] = message(place * 500 + 250, poison)
+        outcome = accept_kafka(PROJECT, batch)
+        assert (outcome.stored, outcome.dead) == (499, 1), poison
+        letter = DeadLetter.objects.filter(project=PROJECT).exclude(code="no_route").latest("id")
+        assert (bytes(letter.payload), letter.offset) == (poison, place * 500 + 250)
+
+
 def test_a_redelivered_batch_adds_only_what_is_new(world):
     accept_kafka(PROJECT, numbers(0, 3))
     outcome = accept_kafka(PROJECT, numbers(1, 5))
@@ -177,6 +209,6 @@ def test_offsets_belong_to_a_project(world):
 def test_a_transaction_that_fails_moves_no_offset(world):
     with transaction.atomic(using="default"):
         log_sources.lock_offsets(PROJECT, [("topic-id", "feature-events", 0)])
-        log_sources.move_offset(PROJECT, *PLACE, 5, 5, 0, 0)
+        log_sources.move_offsets(PROJECT, {PLACE: 5}, {(PLACE, "stored"): 5})
         transaction.set_rollback(True, using="default")
     assert kafka_positions(PROJECT, [PLACE]) == {PLACE: None}

@@ -159,6 +159,7 @@ def test_scan_keeps_to_its_bounds_and_to_what_was_live_at_a_position():
 def test_offsets_are_locked_moved_and_remembered():
     with transaction.atomic(using="default"):
         assert log_sources.lock_offsets("p", [("t-id", "t", 0)]) == {("t-id", 0): None}
-        log_sources.move_offset("p", "t-id", 0, 7, 5, 1, 1)
+        place = ("t-id", 0)
+        log_sources.move_offsets("p", {place: 7}, {(place, "stored"): 5, (place, "duplicates"): 1, (place, "rejected"): 1})
     assert log_sources.offsets("p", [("t-id", 0), ("t-id", 1)]) == {("t-id", 0): 7, ("t-id", 1): None}
     assert log_sources.offsets("q", [("t-id", 0)]) == {("t-id", 0): None}
