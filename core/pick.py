@@ -20,7 +20,8 @@ def pick(data: bytes, clock: int) -> Picked:
     flags, layout, _, _, first = _head(data)
     failed = flags & FAILED != 0
     if flags & 3 == PLAIN:
-        return failed, layout, first, flags & _PLAIN_EXISTS != 0, True, clock, STATE_BYTES
+        # a clock behind the newest event is answered as of that event: the host that counted it was ahead
+        return failed, layout, first, flags & _PLAIN_EXISTS != 0, True, clock if clock > first else first, STATE_BYTES
     end, count = _rows(data, STATE_BYTES)
     valid_from, newest, bits, size, partials = _run(data, _FIRST_RUN)
     offset = at = _FIRST_RUN + _RUN.size

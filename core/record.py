@@ -70,7 +70,9 @@ class Record:
         for run in self.runs[1:]:
             if run.valid_from <= clock:
                 chosen = run
-        return chosen, max(chosen.valid_from, min(clock, self.end - 1))
+        # a plain record has no start: it holds from its newest event on, which a host that is ahead may have counted
+        start = chosen.newest if chosen.valid_from == NEVER else chosen.valid_from
+        return chosen, max(start, min(clock, self.end - 1))
 
 
 def pack_record(record: Record, plain: bool = False) -> bytes:

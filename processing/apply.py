@@ -171,7 +171,7 @@ def rebuild(
     misfits: list[Misfit] = []
     found = events_between(made, pair, [(key, made.lower(now), _LATEST) for key in keys], upto, misfits=misfits)
     quarantine.note(made.spec, misfits, ())
-    silent = [key for key, events in zip(keys, found, strict=True) if not events]
+    silent = [key for key, events in zip(keys, found, strict=True) if not any(e.time <= now for e in events)]
     older: set[str] = set()
     if silent and made.window is not None:
         earlier = events_between(made, pair, [(key, -1, made.lower(now)) for key in silent], upto)

@@ -189,9 +189,12 @@ def size(events: Iterable[Event], column: Column) -> float:
 
 
 def same(got: Any, want: Any, scale: float = 0.0) -> bool:
-    """Equal; doubles within 1e-9 of the value or of `scale`, the sum of |x| of the inputs. A DECIMAL may come as text."""
+    """Equal, integers exactly; doubles within 1e-9 of the value or of `scale`, the sum of |x| of the inputs. A DECIMAL may come
+    as text."""
     if isinstance(want, Decimal):
         return got is not None and Decimal(str(got)) == want
+    if type(got) is int and type(want) is int:
+        return got == want
     if _is_number(got) and _is_number(want):
         return math.isclose(got, want, rel_tol=1e-9, abs_tol=max(1e-12, 1e-9 * scale))
     return bool(got == want)

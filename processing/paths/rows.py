@@ -67,7 +67,7 @@ def _build_one(made: Program, entity: Entity, rows: list[_Row], position: int | 
         tuple(Held(r.time, r.position, r.block) for r in held),
     )
     values = None if current is None else made.outputs.to_arrow_row(made.outputs.unpack(current.block, 1))
-    return Built(entity, record, values, plain=window is None and not held and any_event)
+    return Built(entity, record, values, plain=window is None and not held and current is not None)
 
 
 def _run(start: int, row: _Row | None, any_event: bool) -> Run:

@@ -39,13 +39,19 @@ def event(user: Any, seconds: float, amount: Any, **more: Any) -> dict[str, Any]
 
 
 class World:
-    """`clock` is what ingestion, the applier and its sweeps take for now (us): it stands until it is set; None lets it run."""
+    """`clock` is what ingestion, the applier and its sweeps take for now (us): it stands until it is set; None lets it run.
+
+    `latest`: the latest that it was set to, `ingested`: the latest at which rows were stored; records do not go back behind the
+    one, ingestion times not behind the other.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, clock: int | None, on: Any = None) -> None:
-        self.clock = clock
+        self.latest, self.ingested, self.clock = 0, 0, clock
         for module in (share, ingest, load):
             monkeypatch.setattr(module, "now_us", lambda: self.clock)
-        monkeypatch.setattr("backends.offline.log.now_us", lambda: self.clock)
+        for place in ("log", "evaluate"):
+            monkeypatch.setattr(f"backends.offline.{place}.now_us", lambda: self.clock)
+        self.on = on
         self.store = OnlineStore(client())
         self.applier = Applier(self.store, range(BUCKETS), on, rhythm=ALWAYS)
 
@@ -56,6 +62,7 @@ class World:
     @clock.setter
     def clock(self, clock: int | None) -> None:
         self._clock = clock
+        self.latest = max(self.latest, clock or 0)
 
     def define(
         self, name: str, sql: str | None, entity: str | Sequence[str] = "user_id", window: str | None = None, **more: Any
@@ -69,7 +76,10 @@ class World:
         services.delete(PROJECT, name, "test")
 
     def push(self, rows: Sequence[Any], address: str | None = None) -> ingest.Outcome:
-        return ingest.accept(PROJECT, [Incoming(row, self.clock, address) for row in rows])
+        outcome = ingest.accept(PROJECT, [Incoming(row, self.clock, address) for row in rows])
+        if outcome.accepted:
+            self.ingested = max(self.ingested, self.clock)
+        return outcome
 
     def settle(self) -> None:
         """Apply and sweep until nothing is left to do at this clock."""
