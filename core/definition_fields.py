@@ -13,7 +13,7 @@ import orjson
 from core.errors import Invalid
 from core.names import NAME
 from core.types import ColumnType, parse_type
-from core.windows import DAY, HOUR, MINUTE, Window
+from core.windows import MOST_WINDOWS, Window
 
 SQL_BYTES = 32 * 1024
 MOST_KEYS, MOST_COLUMNS, MOST_TAGS = 8, 500, 50
@@ -117,17 +117,35 @@ class Fields:
         return ""
 
     def window(self, name: str) -> str | None:
-        """A window's label in its largest unit: 24h is 1d, so that equal windows have equal fingerprints."""
+        """A window's label in its largest unit, so that equal windows have equal fingerprints."""
+        value = self.document.get(name)
+        found = None if value is None else self._window(value, name)
+        return None if found is None else found.normal
+
+    def windows(self, name: str) -> tuple[str, ...]:
+        """Several windows, likewise, the smallest first; () where the field is not there."""
         value = self.document.get(name)
         if value is None:
-            return None
+            return ()
+        if not isinstance(value, list) or not 0 < len(value) <= MOST_WINDOWS:
+            self.fault("invalid_windows", f"a list of 1 to {MOST_WINDOWS} windows", name)
+            return ()
+        sizes: dict[str, int] = {}
+        for place, text in enumerate(value):
+            found = self._window(text, name, str(place))
+            if found is None:
+                continue
+            if found.normal in sizes:
+                self.fault("invalid_windows", f"the window {found.normal} stands twice", name, str(place))
+            sizes[found.normal] = found.size
+        return tuple(sorted(sizes, key=sizes.__getitem__))
+
+    def _window(self, value: Any, *path: str) -> Window | None:
         try:
-            size = Window.parse(value if isinstance(value, str) else repr(value)).size
+            return Window.parse(value if isinstance(value, str) else repr(value))
         except Invalid as error:
-            self.fault(error.code, error.detail, name)
+            self.fault(error.code, error.detail, *path)
             return None
-        unit, letter = next((u, letter) for u, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m")) if size % u == 0)
-        return f"{size // unit}{letter}"
 
     def column(self, name: str, default: str) -> str:
         value = self.document.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,8 @@ KINDS = ("numerical", "categorical", "temporal")
 TIME_KINDS = ("TIMESTAMP", "EPOCH_S", "EPOCH_MS")
 WORDS = ("title", "description", "type", "owner", "tags")
 _FIELDS = ("name", "entity_id", "transformation", "columns", "timestamp_column", "source", "ttl", "defaults", "windows", *WORDS)
-_TRANSFORMATION = ("sql_query", "aggregation_window")
+_TRANSFORMATION = ("sql_query", "aggregation_window", "windows")
+_LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Definition:
     """One definition; WORDS are outside its fingerprint.
 
     `entity`: the keys in order. `sql` None: row-level, the feature is the column named like the group. `window`: a label, or None
-    for the whole history. `columns`: the declared types of input columns, in their stored spelling. `ttl`: seconds.
+    for the whole history; `windows`: several of them, the smallest first, each column a feature in each, and `windows_at` the
+    pointer to where they were given. `columns`: the declared types of input columns, in their stored spelling. `ttl`: seconds.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Definition:
     owner: str = ""
     tags: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    windows: tuple[str, ...] = ()
+    windows_at: str = field(default="/windows", compare=False)
 
     @classmethod
     def parse(cls, document: Any) -> Definition:
@@ -53,26 +57,25 @@ class Definition:
         fields = Fields(problems, document, _FIELDS)
         if not isinstance(document, dict):
             problems.stop()
-        if fields.document.get("windows"):
-            fields.fault(
-                "not_supported_yet", "several windows in one definition come later: define one group for each", "windows"
-            )
         name, title = _name(fields, problems)
         entity = fields.entity()
         transformation = fields.document.get("transformation")
         inner = Fields(problems, transformation if transformation is not None else {}, _TRANSFORMATION, "/transformation")
         timestamp_column = fields.column("timestamp_column", "timestamp")
+        window, windows = inner.window("aggregation_window"), _windows(fields, inner)
         found = cls(
             name=name,
             title=title,
             entity=entity,
             sql=inner.sql("sql_query") if isinstance(transformation, dict) else None,
-            window=inner.window("aggregation_window"),
+            window=window,
             columns=fields.columns("columns"),
             timestamp_column=timestamp_column,
             source=fields.source("source"),
             ttl=fields.ttl("ttl"),
             defaults=fields.defaults("defaults"),
+            windows=windows,
+            windows_at="/windows" if fields.document.get("windows") is not None else "/transformation/windows",
             **_words(fields),
         )
         found._check_together(problems)
@@ -104,11 +107,28 @@ class Definition:
         """The SQL, also of a definition without a transformation."""
         return self.sql if self.sql is not None else f"SELECT {', '.join(self.entity)}, {self.name} FROM input_data"
 
+    def features(self, outputs: Sequence[str]) -> tuple[str, ...]:
+        """The names of the features that these columns of the SQL become: with windows `<column>_<window>`. Raises Invalid."""
+        if not self.windows:
+            return tuple(outputs)
+        taken = {name.lower() for name in (*outputs, *self.entity, self.timestamp_column)}
+        found = tuple(f"{output}_{window}" for output in outputs for window in self.windows)
+        for name in found:
+            if name.lower() in taken:
+                raise Invalid("invalid_name", f"the feature {name} would be named like a column", pointer=self.windows_at)
+            if len(name) > _LONGEST_NAME:
+                detail = (
+                    f"the name of the feature {name} is longer than {_LONGEST_NAME} characters: give the column a shorter one"
+                )
+                raise Invalid("invalid_name", detail, pointer=self.windows_at)
+        return found
+
     def document(self) -> dict[str, Any]:
         """-> the document that parses to this definition. The contract's fields are always there, others where they say more."""
         transformation = None
         if self.sql is not None:
-            transformation = {"sql_query": self.sql} | ({"aggregation_window": self.window} if self.window else {})
+            windows = {"aggregation_window": self.window, "windows": list(self.windows)}
+            transformation = {"sql_query": self.sql} | {name: value for name, value in windows.items() if value}
         document: dict[str, Any] = {
             "name": self.name,
             "title": self.title,
@@ -125,6 +145,7 @@ class Definition:
             "owner": self.owner,
             "tags": list(self.tags),
             "defaults": dict(self.defaults),
+            "windows": list(self.windows),
         }
         return document | {name: value for name, value in rest.items() if value}
 
@@ -139,7 +160,7 @@ class Definition:
             "source": self.source,
             "ttl": self.ttl,
             "defaults": dict(self.defaults),
-        }
+        } | ({"windows": self.windows} if self.windows else {})
         return hashlib.sha256(orjson.dumps(computing, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -153,6 +174,18 @@ def parse_words(document: Any) -> dict[str, Any]:
         problems.add("invalid_name", "a title is not empty", "/title")
     problems.stop()
     return {name: value for name, value in found.items() if name in fields.document}
+
+
+def _windows(fields: Fields, inner: Fields) -> tuple[str, ...]:
+    """`windows` of the document or of its transformation; in both only where they say the same."""
+    given = [place for place in (fields, inner) if place.document.get("windows") is not None]
+    found = [place.windows("windows") for place in given]
+    if len(set(found)) > 1:
+        inner.fault("invalid_windows", "these are not the `windows` beside the transformation: give them once", "windows")
+    if given and inner.document.get("aggregation_window") is not None:
+        detail = "`aggregation_window` is one window and `windows` are several: give one of the two"
+        given[0].fault("invalid_windows", detail, "windows")
+    return found[0] if found else ()
 
 
 def _words(fields: Fields) -> dict[str, Any]:

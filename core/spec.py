@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,10 +20,18 @@ class Layout:
     outputs: tuple[str | None, ...]
     partials: tuple[str, ...] = ()
 
+    def over(self, windows: Sequence[str]) -> Layout:
+        """The same with each output once for each window; as it is without windows."""
+        return replace(self, outputs=tuple(t for t in self.outputs for _ in windows)) if windows else self
+
 
 @dataclass(frozen=True)
 class VersionSpec:
-    """One version of a group. `layouts[i]` belongs to layout i of the group; a version made later repeats its first one below."""
+    """One version of a group. `layouts[i]` belongs to layout i of the group; a version made later repeats its first one below.
+
+    With `windows` it has several of them, `window` is None, and `outputs` are each column of the SQL in each window. Then what is
+    computed, written and read is its `parts`.
+    """
 
     number: int
     code: str
@@ -37,6 +45,31 @@ class VersionSpec:
     input_columns: tuple[str, ...]
     outputs: tuple[str, ...]
     layouts: tuple[Layout, ...]
+    windows: tuple[str, ...] = ()
+
+    @cached_property
+    def parts(self) -> tuple[VersionSpec, ...]:
+        """What is kept of it: itself; of several windows a version of one window for each, with a code of its own."""
+        return tuple(map(self._part, self.windows)) or (self,)
+
+    def _part(self, window: str) -> VersionSpec:
+        place, count = self.windows.index(window), len(self.windows)
+        shown = self.outputs[place::count]
+        outputs = tuple(name.removesuffix(f"_{window}") for name in shown)
+        return replace(
+            self,
+            code=part_code(self.code, window),
+            window=window,
+            windows=(),
+            outputs=outputs,
+            defaults={name: self.defaults[full] for name, full in zip(outputs, shown, strict=True) if full in self.defaults},
+            layouts=tuple(replace(layout, outputs=layout.outputs[place::count]) for layout in self.layouts),
+        )
+
+
+def part_code(code: str, window: str) -> str:
+    """The code of a version's part: it stands in the names of keys and tables."""
+    return f"{code}_{window}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +104,10 @@ class GroupSpec:
         """The active version."""
         return self.version()
 
+    def part(self, code: str) -> VersionSpec | None:
+        """The version, or the part of one, that is kept under a code."""
+        return next((part for version in self.versions.values() for part in version.parts if part.code == code), None)
+
     def layout_of(self, version: VersionSpec, layout: int | None = None) -> Layout:
         """The types a record of this layout was written with; the group's newest layout without one."""
         return version.layouts[self.layout if layout is None else layout]
@@ -100,8 +137,8 @@ class GroupSpec:
 def _version(document: dict[str, Any]) -> VersionSpec:
     known = {k: v for k, v in document.items() if k in _VERSION}
     layouts = tuple(Layout(**{name: tuple(part[name]) for name in _LAYOUT if name in part}) for part in known.pop("layouts"))
-    for name in ("input_columns", "outputs"):
-        known[name] = tuple(known[name])
+    for name in ("input_columns", "outputs", "windows"):
+        known[name] = tuple(known.get(name, ()))
     return VersionSpec(**known, layouts=layouts)
 
 

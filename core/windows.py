@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.clock import MICRO
 from core.errors import Invalid
 
+MOST_WINDOWS = 12  # of one definition
 MINUTE, HOUR, DAY = 60 * MICRO, 3600 * MICRO, 86_400 * MICRO
 _UNIT = {"m": MINUTE, "h": HOUR, "d": DAY}
 # (largest window, its hop); beyond the last bracket the hop is one day
@@ -35,6 +36,12 @@ class Window:
                 pointer="/transformation/aggregation_window",
             )
         return cls(size, next((hop for most, hop in _HOPS if size <= most), DAY), text)
+
+    @property
+    def normal(self) -> str:
+        """The label in its largest unit: 24h is 1d, so that equal windows have equal names."""
+        unit, letter = next((u, letter) for u, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m")) if self.size % u == 0)
+        return f"{self.size // unit}{letter}"
 
     def lower(self, t: int) -> int:
         """The exclusive lower edge at time t."""

@@ -54,6 +54,12 @@ class DefinitionForm(ActorForm):
         help_text=_("1h, 6h, 12h, 1d, 7d, 30d, or any of 5m to 365d; empty: the whole history."),
         widget=_TEXT(),
     )
+    windows = forms.CharField(
+        label=_("Several windows"),
+        required=False,
+        help_text=_("Instead of one, with commas: each column becomes a feature in each, such as total_1h and total_1d."),
+        widget=_TEXT(),
+    )
     columns = forms.JSONField(
         label=_("Declared types"), required=False, help_text=_('For example {"amount": "DECIMAL(12,2)"}.'), widget=_AREA()
     )
@@ -94,9 +100,11 @@ class DefinitionForm(ActorForm):
                 "sql_query": data["sql_query"].replace("\r\n", "\n"),
                 "aggregation_window": data["aggregation_window"].strip() or None,
             }
+        if windows := listed(data["windows"]):
+            made["windows"] = windows
         if data["ttl"].strip():
             made["ttl"] = int(data["ttl"]) if data["ttl"].strip().isdecimal() else data["ttl"].strip()
-        return made | ({"tags": tags} if (tags := tags_of(data["tags"])) else {})
+        return made | ({"tags": tags} if (tags := listed(data["tags"])) else {})
 
 
 class WordsForm(ActorForm):
@@ -128,7 +136,7 @@ class WordsForm(ActorForm):
 
     def words(self, data: dict[str, Any]) -> dict[str, Any]:
         """The body of PATCH that says the same."""
-        return {**{name: data[name] for name in ("title", "description", "type", "owner")}, "tags": tags_of(data["tag_list"])}
+        return {**{name: data[name] for name in ("title", "description", "type", "owner")}, "tags": listed(data["tag_list"])}
 
 
 class KeyForm(ActorForm):
@@ -143,6 +151,6 @@ class KeyForm(ActorForm):
         fields = ("name", "project", "scopes", "expires_at")
 
 
-def tags_of(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
     """ "a, b" -> ["a", "b"]."""
-    return [tag.strip() for tag in text.split(",") if tag.strip()]
+    return [part.strip() for part in text.split(",") if part.strip()]

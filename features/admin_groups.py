@@ -124,7 +124,7 @@ class GroupAdmin(RegistryAdmin):
 class VersionAdmin(RegistryAdmin):
     """Versions are read; one of them can be made the active one."""
 
-    list_display = ("group", "number", "state", "path", "window", "created_at", "created_by")
+    list_display = ("group", "number", "state", "path", "window_sizes", "created_at", "created_by")
     list_filter = ("path", "window")
     list_select_related = ("group",)
     fields = (
@@ -133,7 +133,7 @@ class VersionAdmin(RegistryAdmin):
         "state",
         "code",
         "sql",
-        "window",
+        "window_sizes",
         "path",
         "path_reason",
         "inputs",
@@ -169,6 +169,11 @@ class VersionAdmin(RegistryAdmin):
     def state(self, version: Version) -> str:
         """Its state, empty for a version of a deleted group."""
         return str(version.group.states.get(str(version.number), "") if version.incarnation == version.group.incarnation else "")
+
+    @admin.display(description=_("windows"))
+    def window_sizes(self, version: Version) -> str:
+        """With commas; empty for the whole history."""
+        return ", ".join(version.all_windows)
 
     @admin.display(description=_("input columns"))
     def inputs(self, version: Version) -> str:

@@ -34,7 +34,7 @@ class Row:
     title: str
     entity: str
     type: str
-    window: str | None
+    windows: list[str]
     path: str
     features: int
     status: str
@@ -110,7 +110,7 @@ def rows(groups: list[Group]) -> list[Row]:
                 title=group.title,
                 entity=", ".join(group.entity),
                 type=group.type,
-                window=version.window,
+                windows=version.all_windows,
                 path=version.path,
                 features=len(version.outputs),
                 status=served(group),

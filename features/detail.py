@@ -22,7 +22,7 @@ class VersionRow:
     number: int
     status: str
     sql: str
-    window: str | None
+    windows: list[str]
     path: str
     path_reason: str
     ttl: int | None
@@ -37,7 +37,7 @@ def version_row(group: Group, version: Version) -> VersionRow:
         number=version.number,
         status=group.states[str(version.number)],
         sql=written_sql(version),
-        window=version.window,
+        windows=version.all_windows,
         path=version.path,
         path_reason=version.path_reason,
         ttl=version.ttl,
@@ -61,9 +61,9 @@ def hop_text(size: int) -> str:
     raise ValueError(size)
 
 
-def window_of(label: str | None) -> dict[str, str] | None:
+def window_of(label: str) -> dict[str, str]:
     """A window's label and how far its edge moves at a time."""
-    return None if label is None else {"label": label, "hop": hop_text(Window.parse(label).hop)}
+    return {"label": label, "hop": hop_text(Window.parse(label).hop)}
 
 
 def features_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ def detail(group: Group, number: int | None, host: str) -> dict[str, Any] | None
         "versions": [version_row(group, version) for version in reversed(versions)],
         "features": features_of(document),
         "inputs": list(document["columns"].items()),
-        "window": window_of(shown.window),
+        "windows": [window_of(label) for label in shown.all_windows],
         "snippets": snippets(document, host, served=shown.number == group.active),
         "keys_url": reverse("features:keys"),
     }

@@ -23,6 +23,7 @@ def describe_version(group: Group, version: Version) -> dict[str, Any]:
         "type": group.type,
         "entity_id": ",".join(group.entity),
         "transformation": version.document.get("transformation"),
+        "windows": version.windows or None,
         "columns": {name: group.columns.get(name) for name in names},
         "features": [{"name": name, "dtype": dtype} for name, dtype in zip(version.outputs, dtypes, strict=True)],
         "input_columns": names,

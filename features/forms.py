@@ -27,6 +27,7 @@ FIELDS = {
     "/transformation": "sql_query",
     "/transformation/sql_query": "sql_query",
     "/transformation/aggregation_window": "aggregation_window",
+    "/windows": "windows",
     "/timestamp_column": "timestamp_column",
     "/columns": "columns",
     "/ttl": "ttl",
@@ -91,6 +92,12 @@ class FeatureForm(forms.Form):
         help_text=_("How far back an event counts."),
         widget=styled(forms.Select(), "select w-full"),
     )
+    windows = forms.MultipleChoiceField(
+        label=_("Several windows"),
+        required=False,
+        help_text=_("Instead of one: each column becomes a feature in each, such as total_1h and total_1d."),
+        widget=styled(forms.CheckboxSelectMultiple(), "checkbox checkbox-sm checkbox-primary"),
+    )
     owner = forms.CharField(label=_("Owner"), required=False, max_length=200, widget=styled(forms.TextInput(), "input w-full"))
     tags = forms.CharField(
         label=_("Tags"), required=False, help_text=_("Separated by commas."), widget=styled(forms.TextInput(), "input w-full")
@@ -120,6 +127,8 @@ class FeatureForm(forms.Form):
         own = self["aggregation_window"].value()  # a version made by the API may have any size from 5m to 365d
         sizes = WINDOWS if not own or own in WINDOWS else (*WINDOWS, own)
         self.fields["aggregation_window"].widget.choices = [("", _("Whole history")), *((size, size) for size in sizes)]
+        ticked = [size for size in self["windows"].value() or () if size not in WINDOWS]
+        self.fields["windows"].choices = [(size, size) for size in (*WINDOWS, *ticked)]  # type: ignore[attr-defined]
         self.fields["sql_query"].widget.attrs.update({"hx-post": check_url, **LIVE})
         self.sql_errors: list[dict[str, Any]] = []
         for name, field in self.fields.items():
@@ -159,7 +168,7 @@ class FeatureForm(forms.Form):
             made["transformation"] = {"sql_query": data["sql_query"].replace("\r\n", "\n")}
             if data["aggregation_window"]:
                 made["transformation"]["aggregation_window"] = data["aggregation_window"].strip()
-        for name in ("owner", "timestamp_column", "ttl", "columns"):
+        for name in ("windows", "owner", "timestamp_column", "ttl", "columns"):
             if data[name]:
                 made[name] = data[name]
         if tags := [tag.strip() for tag in data["tags"].split(",") if tag.strip()]:

@@ -73,6 +73,7 @@ class Version(models.Model):
     document = models.JSONField(_("definition"))
     sql = models.TextField(_("SQL"))
     window = models.CharField(_("window"), max_length=10, null=True)
+    windows = models.JSONField(_("windows"), default=list)
     ttl = models.BigIntegerField(_("time to live in seconds"), null=True)
     defaults = models.JSONField(_("defaults"), default=dict)
     path = models.CharField(_("path"), max_length=10)
@@ -94,6 +95,11 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+    @property
+    def all_windows(self) -> list[str]:
+        """Its windows, whether it was defined with one or with several; none: the whole history."""
+        return [self.window] if self.window is not None else list(self.windows)
 
 
 class ApiKey(models.Model):

@@ -37,8 +37,8 @@ def plan(definition: Definition, compiled: Compiled, group: Group | None, versio
     columns: dict[str, str | None] = {} if group is None else dict(group.columns)
     news = {name: declared[name] for name, known in columns.items() if known is None and name in declared}
     columns |= {name: declared.get(name) for name in compiled.input_columns if name not in columns} | news
-    layout = layout_for(compiled, definition.entity, definition.timestamp_column, columns)
-    fitting_defaults(definition.defaults, compiled.outputs, layout)
+    layout = layout_for(compiled, definition.entity, definition.timestamp_column, columns).over(definition.windows)
+    fitting_defaults(definition.defaults, definition.features(compiled.outputs), layout)
     judge(compiled, definition.entity, definition.timestamp_column, columns)
     grown = {}
     if group is not None and news:
@@ -51,7 +51,8 @@ def plan(definition: Definition, compiled: Compiled, group: Group | None, versio
 def relayout(group: Group, version: Version, columns: Mapping[str, str | None]) -> Layout:
     """The layout of a stored version under other types of its group. Raises Invalid where its SQL does not check under them."""
     keys = tuple(group.entity)
-    return layout_for(compile_sql(version.sql, keys, group.timestamp_column), keys, group.timestamp_column, columns)
+    compiled = compile_sql(version.sql, keys, group.timestamp_column)
+    return layout_for(compiled, keys, group.timestamp_column, columns).over(version.windows)
 
 
 def _identity(definition: Definition, group: Group | None) -> dict[str, Any]:

@@ -144,6 +144,8 @@ def _husk(wanted: _Wanted) -> Group:
 def _insert(group: Group, wanted: _Wanted) -> Version:
     last = Version.objects.filter(group=group).aggregate(last=Max("number"))["last"] or 0
     compiled, definition = wanted.compiled, wanted.definition
+    features = definition.features(compiled.outputs)
+    columns = [output for output in compiled.outputs for _ in definition.windows or (None,)]  # the column of each feature
     return Version.objects.create(
         group=group,
         incarnation=_incarnation(group),
@@ -154,13 +156,14 @@ def _insert(group: Group, wanted: _Wanted) -> Version:
         document=definition.document(),
         sql=compiled.sql,
         window=definition.window,
+        windows=list(definition.windows),
         ttl=definition.ttl,
         defaults=dict(definition.defaults),
         path=compiled.path,
         path_reason=compiled.path_reason,
         input_columns=list(compiled.input_columns),
-        outputs=list(compiled.outputs),
-        lineage={name: list(columns) for name, columns in compiled.lineage.items()},
+        outputs=list(features),
+        lineage={name: list(compiled.lineage[column]) for name, column in zip(features, columns, strict=True)},
         created_at=now(),
         created_by=wanted.actor[:200],
     )

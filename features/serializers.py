@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from core.windows import MOST_WINDOWS
+
 TYPES = ("numerical", "categorical", "temporal")
 STATUSES = ("draft", "backfilled", "active", "deprecated", "retired")
+
+
+def _windows(words: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(), required=False, allow_null=True, min_length=1, max_length=MOST_WINDOWS, help_text=words
+    )
 
 
 class TransformationShape(serializers.Serializer[None]):
@@ -15,6 +23,7 @@ class TransformationShape(serializers.Serializer[None]):
     aggregation_window = serializers.CharField(
         required=False, allow_null=True, help_text="1h, 6h, 12h, 1d, 7d, 30d, or any of 5m to 365d; absent = the whole history."
     )
+    windows = _windows("Several instead of one, also accepted beside the transformation.")
 
 
 class WordsShape(serializers.Serializer[None]):
@@ -35,6 +44,7 @@ class DefinitionShape(serializers.Serializer[None]):
     type = serializers.ChoiceField(choices=TYPES, required=False)
     entity_id = serializers.CharField(help_text='A key, or several: "user_id,item_id" or a list.')
     transformation = TransformationShape(required=False, allow_null=True)
+    windows = _windows("Several windows: each column of the SQL is a feature in each, as total_1h and total_1d.")
     columns = serializers.DictField(child=serializers.CharField(), required=False, help_text="Types that are not to be inferred.")
     timestamp_column = serializers.CharField(required=False, default="timestamp")
     source = serializers.CharField(required=False, default="events")  # type: ignore[assignment]
@@ -62,6 +72,7 @@ class DefinitionAnswer(serializers.Serializer[None]):
     type = serializers.CharField()
     entity_id = serializers.CharField()
     transformation = TransformationShape(allow_null=True)
+    windows = _windows("Those of a definition of several, the smallest first; else null.")
     columns = serializers.DictField(child=serializers.CharField(allow_null=True))
     features = FeatureShape(many=True)
     input_columns = serializers.ListField(child=serializers.CharField())

@@ -51,6 +51,7 @@ def version_spec(group: Group, version: Version) -> VersionSpec:
         input_columns=tuple(version.input_columns),
         outputs=tuple(version.outputs),
         layouts=tuple(layout_value(row) for row in group.layouts[str(version.number)]),
+        windows=tuple(version.windows),
     )
 
 

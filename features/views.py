@@ -122,6 +122,7 @@ def initial(document: dict[str, Any] | None) -> dict[str, Any]:
         "enable_sql": bool(transformation),
         "sql_query": transformation.get("sql_query", ""),
         "aggregation_window": transformation.get("aggregation_window") or "",
+        "windows": document["windows"] or [],
         "columns": "\n".join(f"{name} {kind}" for name, kind in document["columns"].items() if kind),
     }
 

@@ -100,7 +100,8 @@ def _applier() -> str:
     newest: dict[tuple[str, int], int] = {}
     for project in _projects():
         _whole(project)
-        codes = [v.code for g in published(project).groups.values() if not g.deleted for v in g.versions.values()]
+        groups = published(project).groups.values()
+        codes = [part.code for g in groups if not g.deleted for v in g.versions.values() for part in v.parts]
         places = [(code, bucket) for code in codes for bucket in range(settings.JSTORE_BUCKETS)]
         for (_, bucket), cursor in zip(places, OnlineStore(client()).cursors(project, places), strict=True):
             if cursor is not None:
@@ -121,12 +122,13 @@ def _whole(project: str) -> None:
     found = published(project)
     if not found.stamp:
         raise NotReady("Redis holds no definitions yet; the applier publishes them")
-    codes = [group.current.code for group in found.groups.values() if not group.deleted and group.current is not None]
-    places = [(code, bucket) for code in codes for bucket in range(settings.JSTORE_BUCKETS)]
+    serving = [group.current for group in found.groups.values() if not group.deleted and group.current is not None]
+    group_of = {part.code: version.code for version in serving for part in version.parts}
+    places = [(code, bucket) for code in group_of for bucket in range(settings.JSTORE_BUCKETS)]
     cursors = zip(places, OnlineStore(client()).cursors(project, places), strict=True)
-    rebuilding = {code for (code, _), cursor in cursors if cursor is None or not cursor.whole}
-    if len(codes) > 1 and 2 * len(rebuilding) > len(codes):
-        raise NotReady(f"{len(rebuilding)} of {len(codes)} groups are being made again from the log")
+    rebuilding = {group_of[code] for (code, _), cursor in cursors if cursor is None or not cursor.whole}
+    if len(serving) > 1 and 2 * len(rebuilding) > len(serving):
+        raise NotReady(f"{len(rebuilding)} of {len(serving)} groups are being made again from the log")
 
 
 def _projects() -> list[str]:

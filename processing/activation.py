@@ -11,6 +11,7 @@ from backends.offline.pairs import BUCKETS
 from backends.online.client import client, redis_up
 from backends.online.store import OnlineStore
 from core.errors import NotFound
+from core.spec import VersionSpec
 from features import selectors, services
 from features.signals import activation_asked
 from processing import runs
@@ -52,7 +53,7 @@ def advance(run: Run) -> bool:
     if spec is None or spec.deleted or version not in spec.versions:
         runs.finish(lease, error=f"version {version} of {name} is gone")
         return True
-    share = caught_up(run.project, spec.versions[version].code, spec.current.code if spec.current else None)
+    share = caught_up(run.project, spec.versions[version], spec.current)
     if share < 1.0:
         runs.advance(lease, share, 0)
         runs.release(lease)
@@ -64,18 +65,24 @@ def advance(run: Run) -> bool:
     return True
 
 
-def caught_up(project: str, code: str, serving: str | None = None) -> float:
+def caught_up(project: str, version: VersionSpec, serving: VersionSpec | None = None) -> float:
     """The share of a version's buckets that are whole and as far as those of the version that serves. 1.0: it may take over.
 
-    Compared with the serving version and not with the head alone: under a steady stream nobody is at the head for long.
+    Compared with the serving version and not with the head alone: under a steady stream nobody is at the head for long. Of
+    several windows each counts.
     """
     head = log.head(project).position
-    codes = [code] if serving is None else [code, serving]
+    mine, others = version.parts, () if serving is None else serving.parts
     with redis_up():
-        found = OnlineStore(client()).cursors(project, [(c, bucket) for c in codes for bucket in range(BUCKETS)])
+        found = OnlineStore(client()).cursors(
+            project, [(part.code, bucket) for part in (*mine, *others) for bucket in range(BUCKETS)]
+        )
+    by_part = [found[at : at + BUCKETS] for at in range(0, len(found), BUCKETS)]
     good = 0
     for bucket in range(BUCKETS):
-        mine, other = found[bucket], None if serving is None else found[BUCKETS + bucket]
-        wanted = min(head, other.position) if other is not None and other.whole else head
-        good += mine is not None and mine.whole and mine.position >= wanted
-    return good / BUCKETS
+        wanted = [c.position for cursors in by_part[len(mine) :] if (c := cursors[bucket]) is not None and c.whole]
+        upto = min(head, max(wanted)) if others and len(wanted) == len(others) else head
+        good += sum(
+            c is not None and c.whole and c.position >= upto for c in (cursors[bucket] for cursors in by_part[: len(mine)])
+        )
+    return good / (BUCKETS * len(mine))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backends.engine import Engine, EngineFailed
@@ -61,7 +61,7 @@ def _find(project: str, group: str, version: int | None) -> tuple[GroupSpec, int
 def estimate(project: str, group: str, version: int | None, start: int | None, end: int | None) -> dict[str, int]:
     """What a backfill would read: entities and events of the range, counted. Nothing is written."""
     spec, number = _find(project, group, version)
-    made, pair = ready(spec, number)
+    made, pair = ready(spec, spec.versions[number].parts[0])  # in every window the same events
     head = log.head(project).position
     first, last = (start or 0) - 1, end if end is not None else now_us()
     entities = events = 0
@@ -90,7 +90,7 @@ def advance(run: Run, on: Engine | None = None) -> bool:
     run.refresh_from_db()
     try:
         spec, number = _find(run.project, run.params["group"], run.params["version"])
-        work = _Backfill(lease, ready(spec, number)[0], run, on)
+        work = _Backfill(lease, [ready(spec, part)[0] for part in spec.versions[number].parts], run, on)
         if not work.go_on():
             return False
         _note_built(spec, number, run)
@@ -109,15 +109,17 @@ def advance(run: Run, on: Engine | None = None) -> bool:
 def _note_built(spec: GroupSpec, number: int, run: Run) -> None:
     """A draft whose history is there and whose ready rows are as far as those that serve may be read by its number."""
     version = spec.versions[number]
-    serving = spec.current.code if spec.current is not None else None
-    if version.status == "draft" and activation.caught_up(spec.project, version.code, serving) >= 1.0:
+    if version.status == "draft" and activation.caught_up(spec.project, version, spec.current) >= 1.0:
         services.set_backfilled(spec.project, spec.name, number, run.actor)
 
 
 class _Backfill:
-    """One worker's go at a run. All is computed over the log up to one position, so that a chunk done twice adds nothing."""
+    """One worker's go at a run. All is computed over the log up to one position, so that a chunk done twice adds nothing.
 
-    def __init__(self, lease: runs.Lease, made: Program, run: Run, on: Engine | None) -> None:
+    `made`: the program of the version, of several windows one for each, the smallest first.
+    """
+
+    def __init__(self, lease: runs.Lease, made: Sequence[Program], run: Run, on: Engine | None) -> None:
         self._lease, self._made, self._on, self.rows = lease, made, on, run.rows
         self._params: dict[str, Any] = dict(run.params)
         self.head: int = self._params.setdefault("head", log.head(run.project).position)
@@ -128,7 +130,7 @@ class _Backfill:
         if not self._held(self._params):  # the position is kept before the first row is
             return False
         bucket, key = self._params.get("done", ("0", ""))
-        for number, keys in _chunks(self._made.spec, self._params["chunk"], (bucket, key)):
+        for number, keys in _chunks(self._made[0].spec, self._params["chunk"], (bucket, key)):
             self._progress = number / BUCKETS
             written = self._chunk(keys)
             if written is None:
@@ -146,21 +148,20 @@ class _Backfill:
 
     def _chunk(self, keys: list[str]) -> int | None:
         """Some entities. -> rows written, None where the lease is lost."""
-        made, start = self._made, self._params["start"]
-        low = made.lower(start) if made.window is not None else -1
-        wants = [(key, low, self._params["end"]) for key in keys]
+        widest, start = self._made[-1], self._params["start"]
+        wants = [(key, widest.lower(start), self._params["end"]) for key in keys]
         written = 0
-        for key, events in zip(keys, events_between(made, pair_of(made.spec), wants, self.head), strict=True):
+        for key, events in zip(keys, events_between(widest, pair_of(widest.spec), wants, self.head), strict=True):
             times = sorted({e.time for e in events if e.time >= start})
             step = max(1, _EVENTS // max(1, len(events)))
-            for at in range(0, len(times), step):
-                if time.monotonic() - self._renewed > _RENEW and not self._held():
-                    return None
-                written += self._record(key, events, times[at : at + step])
+            for made in self._made:
+                for at in range(0, len(times), step):
+                    if time.monotonic() - self._renewed > _RENEW and not self._held():
+                        return None
+                    written += self._record(made, key, events, times[at : at + step])
         return written
 
-    def _record(self, key: str, events: list[Event], times: list[int]) -> int:
-        made = self._made
+    def _record(self, made: Program, key: str, events: list[Event], times: list[int]) -> int:
         inside: list[Event] = []
         ids: list[int] = []
         for run, t in enumerate(times):

@@ -95,13 +95,15 @@ class Share:
             _logger.warning("registry_down", project=self._project, error=error.detail[:200])
 
     def _targets(self, specs: Mapping[str, GroupSpec]) -> Targets:
-        """The versions that are kept up, with their cursors known."""
+        """The versions that are kept up, of several windows their parts, with their cursors known."""
         found = [
-            (spec, version)
+            (spec, part)
             for spec in specs.values()
             if not spec.deleted
             for version in spec.versions.values()
-            if version.status != "retired" and not self._parking.holds(version)
+            if version.status != "retired"
+            for part in version.parts
+            if not self._parking.holds(part)
         ]
         self._cursors.read((version.code, bucket) for _, version in found for bucket in self._means.buckets)
         return found
@@ -151,8 +153,8 @@ class Share:
             spec = settle.settle(spec, version, upto)
         except NotFound:
             return None
-        current = spec.versions.get(version.number)
-        return (spec, current) if current is not None and current.code == version.code else None
+        current = spec.part(version.code)
+        return None if current is None else (spec, current)
 
     def _apply(self, targets: Targets, head: Head) -> bool:
         """The next batches. -> whether anybody is still behind, or was found elsewhere than believed."""

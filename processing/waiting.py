@@ -17,7 +17,7 @@ _SHORTEST, _LONGEST = 0.003, 0.015
 def wait_applied(project: str, versions: Sequence[tuple[GroupSpec, VersionSpec]], position: int, seconds: float) -> bool:
     """Until every bucket of these versions is whole and at `position` or beyond. -> False when the time is up first."""
     store = OnlineStore(client())
-    places = [(version.code, bucket) for _, version in versions for bucket in range(BUCKETS)]
+    places = [(part.code, bucket) for _, version in versions for part in version.parts for bucket in range(BUCKETS)]
     end = time.monotonic() + min(seconds, MOST_SECONDS)
     pause = _SHORTEST
     while places:

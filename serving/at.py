@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backends.offline import evaluate
+from backends.offline import evaluate, log
 from core.clock import MICRO, format_time, now_us, parse_time
 from core.entity import encode_key
 from core.errors import Invalid
 from serving import lookup
-from serving.plan import Plan
+from serving.plan import Part, Plan
 from serving.render import values_document
 from serving.request import checked_age
 from serving.routes import entity_of
@@ -38,15 +38,17 @@ def values_at(project: str, ref: str, text: str, parameters: Mapping[str, str]) 
     as_known = _switch(parameters, "as_known")
     max_age = checked_age(parameters.get("max_age"))
     plan = lookup.plan_now(project, ref)
-    part = plan.parts[0]
-    columns = entity_of(part, text, parameters)
-    key = encode_key([columns[name][0] for name in part.group.entity])
-    found = evaluate.value_at(part.group, part.version.number, key, t, as_known=as_known)
-    return values_document(plan, _judged(plan, found, t, max_age), {name: column[0] for name, column in columns.items()})
+    columns = entity_of(plan.parts[0], text, parameters)
+    key = encode_key([columns[name][0] for name in plan.parts[0].group.entity])
+    head = log.head(project).position
+    rows = [
+        _judged(part, evaluate.value_at(part.group, part.version, key, t, as_known=as_known, head=head), t, max_age)
+        for part in plan.parts
+    ]
+    return values_document(plan, rows, {name: column[0] for name, column in columns.items()})
 
 
-def _judged(plan: Plan, found: evaluate.Evaluated, t: int, max_age: float | None) -> Rows:
-    part = plan.parts[0]
+def _judged(part: Part, found: evaluate.Evaluated, t: int, max_age: float | None) -> Rows:
     if found.values is None:
         return Rows(_one(part.defaults), [EMPTY_WINDOW if found.any_event else NOT_FOUND], [None], [t])
     age = 0 if found.newest_us is None else t - found.newest_us
@@ -72,16 +74,33 @@ def history(project: str, ref: str, text: str, parameters: Mapping[str, str]) ->
     part = plan.parts[0]
     columns = entity_of(part, text, parameters)
     key = encode_key([columns[name][0] for name in part.group.entity])
-    cursor = parameters.get("cursor") or None
-    rows, more = evaluate.history(part.group, part.version.number, key, start, min(asked_end, now), limit, cursor)
-    names = [part.version.outputs[output] for _, output in plan.columns]
+    rows, more = history_rows(project, plan, key, start, min(asked_end, now), limit, parameters.get("cursor") or None)
     return {
         "feature_group": part.group.name,
         "version": part.version.number,
         "entity": {name: column[0] for name, column in columns.items()},
-        "history": [{"event_time": format_time(us), "values": {name: values.get(name) for name in names}} for us, values in rows],
+        "history": [{"event_time": format_time(us), "values": values} for us, values in rows],
         "next": more,
     }
+
+
+def history_rows(
+    project: str, plan: Plan, key: str, start: int | None, end: int, limit: int, cursor: str | None = None
+) -> tuple[list[tuple[int, dict[str, Any]]], str | None]:
+    """One entity's (event time in us, {feature: value}), ascending, and the cursor of the next page. `end` is not after now.
+
+    The event times of an entity are the same in every window, as the log up to one position has them.
+    """
+    head = log.head(project).position
+    found = [evaluate.history(part.group, part.version, key, start, end, limit, cursor, head) for part in plan.parts]
+    names = [
+        (name, place, plan.parts[place].version.outputs[i]) for name, (place, i) in zip(plan.features, plan.columns, strict=True)
+    ]
+    rows = [
+        (times[0][0], {name: times[place][1][output] for name, place, output in names})
+        for times in zip(*(rows for rows, _ in found), strict=True)
+    ]
+    return rows, found[0][1]
 
 
 def past_time(parameters: Mapping[str, str], name: str, in_future: bool = False) -> int:

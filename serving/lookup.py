@@ -70,7 +70,7 @@ def values_by(
         found = _answer(project, (ref,), lambda plan: entity_of(plan.parts[0]), _wishes(clock, max_age))
     except JStoreError as error:
         raise _without_list(error) from None
-    return values_document(found.plan, found.rows[0], {key: column[0] for key, column in found.columns.items()})
+    return values_document(found.plan, found.rows, {key: column[0] for key, column in found.columns.items()})
 
 
 def one_entity(part: Part, entity: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -91,7 +91,8 @@ def path_entity(part: Part, text: str) -> dict[str, list[str]]:
 
 
 def resolve(project: str, ref: str) -> Part:
-    """The version that a reference names now, as the values route reads it; one GET where this process knows it already."""
+    """The version that a reference names now, as the values route reads it (of several windows the first); one GET where this
+    process knows it already."""
     return plan_now(project, ref).parts[0]
 
 
@@ -157,7 +158,7 @@ def _answer(project: str, refs: tuple[str, ...], columns_of: Columns, wished: Wi
     known, plan = _planned(project, refs)
     for _ in range(_TRIES):
         columns = columns_of(plan)
-        asked = {part.group.entity: places(columns, part.group.entity, part.shelf.buckets) for part in plan.parts}
+        asked = {entity: places(columns, entity, plan.parts[0].shelf.buckets) for entity in plan.entities}
         got = fetch(client(), project, [(part.shelf, asked[part.group.entity]) for part in plan.parts])
         if got.stamp == known.stamp:
             break

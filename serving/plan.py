@@ -28,10 +28,12 @@ _READY = ("active", "backfilled", "deprecated")
 
 @dataclass(frozen=True)
 class Part:
-    """One version of one group, ready to read."""
+    """One version of one group, or one window of a version of several, ready to read. `features`: what its outputs are called."""
 
     group: GroupSpec
     version: VersionSpec
+    features: tuple[str, ...]
+    several: bool  # whether its version has several windows
     shelf: Shelf
     window: Window | None
     ttl: int | None  # us
@@ -90,9 +92,19 @@ class Plan:
         """What is read: two plans of the same codes read the same records."""
         return tuple(part.version.code for part in self.parts)
 
+    @cached_property
+    def entities(self) -> tuple[tuple[str, ...], ...]:
+        """The entity types of the parts, each once."""
+        return tuple(dict.fromkeys(part.group.entity for part in self.parts))
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """The names without their groups."""
+        return tuple(self.parts[place].features[output] for place, output in self.columns)
+
 
 _plans: dict[tuple[str, tuple[str, ...]], tuple[int, Plan]] = {}
-_parts: dict[str, Part] = {}
+_parts: dict[str, tuple[Part, ...]] = {}  # of a version, by its code
 
 
 def plan_of(project: str, known: Published, refs: tuple[str, ...]) -> Plan:
@@ -115,24 +127,24 @@ def _make(project: str, known: Published, refs: tuple[str, ...]) -> Plan:
     for index, text in enumerate(refs):
         try:
             ref = parse_ref(text)
-            part = part_of(project, known, ref)
-            outputs = _outputs(part, ref)
+            asked = _asked(parts_of(project, known, ref), ref)
         except JStoreError as error:
             error.pointer = f"/features/{index}"
             raise
-        place = places.setdefault(part.version.code, len(parts))
-        if place == len(parts):
-            parts.append(part)
-        columns += [(place, output) for output in outputs]
-        names += [f"{ref.group}:{part.version.outputs[output]}" for output in outputs]
+        for part, output in asked:
+            place = places.setdefault(part.version.code, len(parts))
+            if place == len(parts):
+                parts.append(part)
+            columns.append((place, output))
+            names.append(f"{ref.group}:{part.features[output]}")
         if len(columns) > MOST_FEATURES:
             raise TooLarge("too_large", f"a read names at most {MOST_FEATURES} features", pointer="/features")
     keys = tuple(dict.fromkeys(key for part in parts for key in part.group.entity))
     return Plan(tuple(parts), tuple(columns), tuple(names), keys)
 
 
-def part_of(project: str, known: Published, ref: Ref) -> Part:
-    """The version that a reference names, ready to read."""
+def parts_of(project: str, known: Published, ref: Ref) -> tuple[Part, ...]:
+    """The version that a reference names, ready to read: a part for each of its windows."""
     group = known.groups.get(ref.group)
     if group is None or group.deleted:
         raise NotFound("unknown_feature", f"there is no feature group {ref.group!r}")
@@ -143,18 +155,24 @@ def part_of(project: str, known: Published, ref: Ref) -> Part:
         raise Conflict("version_not_ready", f"no version of {ref.group} is active")
     if version.status not in _READY and version.number != group.active:
         raise Conflict("version_not_ready", f"version {version.number} of {ref.group} is {version.status} and not served")
-    part = _parts.get(version.code)
-    if part is None or part.group is not group:
+    found = _parts.get(version.code)
+    if found is None or found[0].group is not group:
         if len(_parts) >= _MOST_PLANS:
             _parts.clear()
-        part = _parts[version.code] = _part(project, group, version)
-    return part
+        found = tuple(
+            _part(project, group, part, version.outputs[place :: len(version.parts)], bool(version.windows))
+            for place, part in enumerate(version.parts)
+        )
+        _parts[version.code] = found
+    return found
 
 
-def _part(project: str, group: GroupSpec, version: VersionSpec) -> Part:
+def _part(project: str, group: GroupSpec, version: VersionSpec, features: tuple[str, ...], several: bool) -> Part:
     return Part(
         group=group,
         version=version,
+        features=features,
+        several=several,
         shelf=Shelf(project, version.code),
         window=None if version.window is None else Window.parse(version.window),
         ttl=None if version.ttl is None else version.ttl * MICRO,
@@ -171,10 +189,12 @@ def _coerced(kind: str | None, value: Any) -> Any:
         return None
 
 
-def _outputs(part: Part, ref: Ref) -> Sequence[int]:
-    if ref.feature is None:
-        return range(len(part.version.outputs))
-    try:
-        return (part.version.outputs.index(ref.feature),)
-    except ValueError:
-        raise NotFound("unknown_feature", f"{ref.group} version {part.version.number} has no feature {ref.feature!r}") from None
+def _asked(parts: Sequence[Part], ref: Ref) -> list[tuple[Part, int]]:
+    """Where the features that a reference names are, in the order of the SQL and, of one column, of the windows."""
+    found = [(part, output) for output in range(len(parts[0].features)) for part in parts]
+    if ref.feature is not None:
+        found = [(part, output) for part, output in found if part.features[output] == ref.feature]
+    if ref.feature is not None and not found:
+        version = parts[0].version.number
+        raise NotFound("unknown_feature", f"{ref.group} version {version} has no feature {ref.feature!r}")
+    return found

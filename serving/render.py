@@ -9,39 +9,58 @@ from typing import Any
 import orjson
 
 from core.clock import MICRO, format_time
-from serving.plan import Plan
+from serving.plan import Part, Plan
 from serving.rows import PRESENT, Rows, status_of
 
 _EPOCH = datetime(1970, 1, 1)  # naive: orjson puts the Z by its own flags, and an aware one costs more
 _TIMES = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 
-def values_document(plan: Plan, rows: Rows, entity: Mapping[str, str]) -> dict[str, Any]:
-    """One entity of one part -> {feature_group, version, entity, as_of, window, values}."""
-    part, as_of, newest = plan.parts[0], rows.as_of[0], rows.newest[0]
+def values_document(plan: Plan, rows: Sequence[Rows], entity: Mapping[str, str]) -> dict[str, Any]:
+    """One entity of one group -> {feature_group, version, entity, as_of, window, values}; `windows` where it has several."""
+    part = plan.parts[0]
+    document = {
+        "feature_group": part.group.name,
+        "version": part.version.number,
+        "entity": dict(entity),
+        "as_of": format_time(min(of_part.as_of[0] for of_part in rows)),
+    }
+    if not part.several:
+        return document | {
+            "window": _window(part, rows[0]),
+            "values": _values(part, rows[0], [output for _, output in plan.columns]),
+        }
+    found: dict[str, Any] = {}
+    for place, one in enumerate(plan.parts):
+        found |= _values(one, rows[place], [output for at, output in plan.columns if at == place])
+    return document | {
+        "window": None,
+        "windows": {one.version.window: _window(one, of_part) for one, of_part in zip(plan.parts, rows, strict=True)},
+        "values": {name: found[name] for name in plan.features},
+    }
+
+
+def _window(part: Part, rows: Rows) -> dict[str, str] | None:
+    if part.window is None:
+        return None
+    as_of = rows.as_of[0]
+    return {"size": part.window.label, "start": format_time(part.window.lower(as_of)), "end": format_time(as_of)}
+
+
+def _values(part: Part, rows: Rows, outputs: Sequence[int]) -> dict[str, Any]:
+    newest = rows.newest[0]
     seen = None if newest is None else format_time(newest)
-    age = None if newest is None else (as_of - newest) / MICRO
-    outputs = part.version.outputs
+    age = None if newest is None else (rows.as_of[0] - newest) / MICRO
     found = {}
-    for _, i in plan.columns:
+    for i in outputs:
         value = rows.columns[i][0]
-        found[outputs[i]] = {
+        found[part.features[i]] = {
             "value": orjson.loads(orjson.dumps(value)) if isinstance(value, orjson.Fragment) else value,
             "status": status_of(rows.statuses[0], value),
             "event_time": seen,
             "age_seconds": age,
         }
-    window = None
-    if part.window is not None:
-        window = {"size": part.window.label, "start": format_time(part.window.lower(as_of)), "end": format_time(as_of)}
-    return {
-        "feature_group": part.group.name,
-        "version": part.version.number,
-        "entity": dict(entity),
-        "as_of": format_time(as_of),
-        "window": window,
-        "values": found,
-    }
+    return found
 
 
 def online_json(plan: Plan, rows: Sequence[Rows], compact: bool) -> bytes:

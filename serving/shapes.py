@@ -35,6 +35,7 @@ class ValuesAnswer(serializers.Serializer[None]):
     entity = serializers.DictField(child=serializers.CharField())
     as_of = serializers.DateTimeField(help_text="the time for which the values are exact")
     window = WindowShape(allow_null=True)
+    windows = serializers.DictField(child=WindowShape(), required=False, help_text="of a group of several windows, by size")
     values = serializers.DictField(child=ValueShape())
 
 

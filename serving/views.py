@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from backends.offline import evaluate
 from core.clock import MICRO, now_us
 from core.entity import encode_key
 from features.labels import REASONS
 from features.pages import PROJECT, is_fragment, page
 from serving import lookup
+from serving.at import history_rows
 from serving.chart import charts
 
 MOST_POINTS = 500
@@ -60,13 +60,14 @@ def values(request: HttpRequest, name: str) -> HttpResponse:
 def history(request: HttpRequest, name: str) -> HttpResponse:
     """V at each event time of the last days: a small chart for each number, and the rows."""
     ref, keys = asked_for(name, request.GET)
-    part = lookup.plan_now(PROJECT, ref).parts[0]
+    plan = lookup.plan_now(PROJECT, ref)
+    part, now = plan.parts[0], now_us()
     entity = encode_key([lookup.one_entity(part, keys)[key][0] for key in part.group.entity])
     chosen = request.GET.get("range", "30d")
     length = RANGES.get(chosen, RANGES["30d"])[0]
-    start = None if length is None else now_us() - length
-    rows, more = evaluate.history(part.group, part.version.number, entity, start, None, MOST_POINTS, None)
-    outputs = part.version.outputs
+    start = None if length is None else now - length
+    rows, more = history_rows(PROJECT, plan, entity, start, now, MOST_POINTS)
+    outputs = plan.features
     context: dict[str, Any] = {
         "charts": charts(outputs, rows),
         "outputs": outputs,

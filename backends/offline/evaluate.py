@@ -20,7 +20,7 @@ from core import types
 from core.clock import now_us
 from core.codec import open_json
 from core.errors import Invalid, Unavailable
-from core.spec import GroupSpec
+from core.spec import GroupSpec, VersionSpec
 
 _SHARE = 2_000_000  # events times runs in one statement; more runs are computed in several
 
@@ -62,11 +62,23 @@ def events_between(
     return [[e for e in events if e.row.position in good] for events in found]
 
 
-def value_at(spec: GroupSpec, version: int, entity_key: str, t_us: int, *, as_known: bool = False) -> Evaluated:
-    """V(t) of one entity by event time; `as_known`: over the log as it was at t, corrections of later days not yet made."""
+def value_at(
+    spec: GroupSpec,
+    version: int | VersionSpec,
+    entity_key: str,
+    t_us: int,
+    *,
+    as_known: bool = False,
+    head: int | None = None,
+) -> Evaluated:
+    """V(t) of one entity by event time; `as_known`: over the log as it was at t, corrections of later days not yet made.
+
+    head: the position up to which the log is read, its own without.
+    """
     made, pair = ready(spec, version)
-    head = log.head(spec.project)
-    upto = log_reading.position_at(spec.project, t_us, head.position) if as_known else head.position
+    upto = log.head(spec.project).position if head is None else head
+    if as_known:
+        upto = log_reading.position_at(spec.project, t_us, upto)
     (events,) = events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], upto)
     if not events:
         return Evaluated(
@@ -79,17 +91,23 @@ def value_at(spec: GroupSpec, version: int, entity_key: str, t_us: int, *, as_kn
 
 
 def history(
-    spec: GroupSpec, version: int, entity_key: str, start_us: int | None, end_us: int | None, limit: int, cursor: str | None
+    spec: GroupSpec,
+    version: int | VersionSpec,
+    entity_key: str,
+    start_us: int | None,
+    end_us: int | None,
+    limit: int,
+    cursor: str | None,
+    head: int | None = None,
 ) -> tuple[list[tuple[int, dict[str, Any]]], str | None]:
     """V at each distinct event time in [start, end], ascending. -> (rows of (event time, values), cursor of the next page)."""
+    head = log.head(spec.project).position if head is None else head
     made, pair = ready(spec, version)
     first = start_us if start_us is not None else 0
     if cursor is not None:
         first = max(first, _cursor(cursor) + 1)
     last = min(end_us if end_us is not None else now_us(), now_us())
-    (events,) = events_between(
-        made, pair, [(entity_key, made.lower(first) if made.window else -1, last)], log.head(spec.project).position
-    )
+    (events,) = events_between(made, pair, [(entity_key, made.lower(first), last)], head)
     times = sorted({e.time for e in events if first <= e.time <= last})
     page, more = times[:limit], len(times) > limit
     rows: list[tuple[int, dict[str, Any]]] = []
@@ -105,9 +123,9 @@ def history(
     return rows, str(page[-1]) if more else None
 
 
-def ready(spec: GroupSpec, version: int) -> tuple[Program, Pair]:
-    """A version's program under all types that the log decides, and its group's complete index."""
-    found = spec.version(version)
+def ready(spec: GroupSpec, version: int | VersionSpec) -> tuple[Program, Pair]:
+    """The program of a version (or part of one) under all types that the log decides, and its group's complete index."""
+    found = spec.version(version) if isinstance(version, int) else version
     assert found is not None
     if open_columns(spec, found):
         spec, found = as_decided(spec, found, log.head(spec.project).position)

@@ -146,7 +146,7 @@ WRONG: list[tuple[dict[str, Any], tuple[str, str]]] = [
         for tags in ("fraud", [1], [""], [" "], ["x" * 65], ["a"] * 51, {"a": "b"}, ["\0"])
     ),
     ({"description": {}}, ("/description", "invalid_text")),
-    ({"windows": ["1h", "1d"]}, ("/windows", "not_supported_yet")),
+    ({"windows": "1h"}, ("/windows", "invalid_windows")),
     ({"agregation_window": "1h"}, ("/agregation_window", "unknown_field")),
     ({"a/b~c": 1}, ("/a~1b~0c", "unknown_field")),
     ({"timestamp_column": "user_id"}, ("/timestamp_column", "invalid_name")),

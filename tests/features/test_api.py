@@ -55,6 +55,7 @@ def test_it_registers_the_contracts_body(api):
         "type": "numerical",
         "entity_id": "user_id",
         "transformation": {"sql_query": SQL, "aggregation_window": "1d"},
+        "windows": None,
         "columns": {"session_duration": None, "page_views": None},
         "features": [{"name": "avg_session_duration", "dtype": "DOUBLE"}, {"name": "total_page_views", "dtype": None}],
         "input_columns": ["session_duration", "page_views"],

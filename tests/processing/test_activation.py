@@ -88,12 +88,12 @@ def test_cancelled_or_paused_the_pointer_stays(two, monkeypatch):
 
 
 def test_the_share_that_has_caught_up_is_its_progress(two):
-    head = activation.caught_up(PROJECT, two.code("g"))
-    assert (head, activation.caught_up(PROJECT, two.code("g", 2), two.code("g"))) == (1.0, 0.0)
+    one, other = (selectors.group_spec(PROJECT, "g").versions[number] for number in (1, 2))
+    assert (activation.caught_up(PROJECT, one), activation.caught_up(PROJECT, other, one)) == (1.0, 0.0)
     two.settle()
     two.push([event("u", -4, 1.0)])
-    assert activation.caught_up(PROJECT, two.code("g", 2)) == 0.0, "behind the head"
-    assert activation.caught_up(PROJECT, two.code("g", 2), two.code("g")) == 1.0, "but as far as the one that serves"
+    assert activation.caught_up(PROJECT, other) == 0.0, "behind the head"
+    assert activation.caught_up(PROJECT, other, one) == 1.0, "but as far as the one that serves"
 
 
 def test_the_api_answers_with_a_run_or_that_it_is_so(two, api):

@@ -38,6 +38,8 @@ def test_create_feature_takes_the_optional_words(client, script):
     assert script.seen[0].json["entity_id"] == ["user_id", "item_id"]
     assert script.seen[0].json["columns"] == {"n": "BIGINT"}
     assert "transformation" not in script.seen[0].json
+    client.create_feature("spending", "", "numerical", "user_id", {"sql_query": SQL}, windows=("1h", "7d"))
+    assert (script.seen[1].json["windows"], script.seen[1].json["transformation"]) == (["1h", "7d"], {"sql_query": SQL})
 
 
 @pytest.mark.parametrize("entity", ["u1", "a/b", "josé/ação 7", "100%", "a?b#c&d=e", "a+b", "%2F", " ", "//", "~", "a/", "..a"])

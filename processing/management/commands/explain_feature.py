@@ -33,16 +33,16 @@ class Command(BaseCommand):
         version = None if spec is None else spec.version(ref.version)
         if spec is None or version is None:
             raise CommandError(f"there is no {feature} in project {project}")
-        made = program(spec, version)
+        made = program(spec, version.parts[0])  # the SQL is the same in every window
+        windows = [window for part in version.parts if (window := program(spec, part).window) is not None]
         say = self.stdout.write
         say(f"{spec.name}@{version.number} ({version.status}), entity {', '.join(spec.entity)}")
         say(f"time: {spec.timestamp_column} {spec.time_kind}")
         say(f"path: {version.path}: {version.path_reason}")
-        say(
-            "window: the whole history"
-            if made.window is None
-            else f"window: {made.window.label}, lower edge moves in hops of {made.window.hop // MICRO} s"
-        )
+        for window in windows:
+            say(f"window: {window.label}, lower edge moves in hops of {window.hop // MICRO} s")
+        if not windows:
+            say("window: the whole history")
         say("inputs: " + ", ".join(f"{name} {spec.columns.get(name) or 'open'}" for name in version.input_columns))
         say(
             "features: "

@@ -31,20 +31,24 @@ class Command(BaseCommand):
         if unknown := set(features) - {spec.name for spec in specs}:
             raise CommandError(f"there is no {', '.join(sorted(unknown))} in project {project}")
         chosen = [
-            (spec, version)
+            (spec, part)
             for spec in specs
             if not features or spec.name in features
             for version in spec.versions.values()
             if version.status != "retired"
+            for part in version.parts
         ]
         for n, (spec, version) in enumerate(chosen, 1):
             head = log.head(project)
             settled = settle.settle(spec, version, head.position)
-            now = settled.versions[version.number]
+            now = settled.part(version.code)
+            if now is None:  # deleted meanwhile
+                continue
             before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
             done = load(store, settled, now, before, head)
             rest = "" if len(done) == BUCKETS else "; an applier has taken over the others"
+            window = f" over {version.window}" if spec.versions[version.number].windows else ""
             self.stdout.write(
-                f"[{n}/{len(chosen)}] {spec.name}@{version.number}: {len(done)} of {BUCKETS} buckets"
+                f"[{n}/{len(chosen)}] {spec.name}@{version.number}{window}: {len(done)} of {BUCKETS} buckets"
                 f" at position {head.position}{rest}"
             )

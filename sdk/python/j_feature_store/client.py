@@ -77,7 +77,8 @@ class FeatureStoreClient:
         entity_id: the entity's key; several as a list or "user_id,item_id".
         transformation: {"sql_query": one SELECT over input_data grouped by the entity, "aggregation_window": "1h" … "30d"};
         without it the newest value of the column `name` is served.
-        options: columns, timestamp_column, source, ttl, owner, tags, defaults.
+        options: columns, timestamp_column, source, ttl, owner, tags, defaults, windows. With windows=["1h", "7d"] in place of the
+        transformation's "aggregation_window" each column becomes a feature in each, such as total_1h and total_7d.
         -> name, version, status ("active", or "draft" where the definition changed), features, …
         Raises Invalid with line and column where the SQL is refused.
         """
