@@ -10,11 +10,12 @@ from typing import Any
 import orjson
 
 from core.routing import Route
+from core.since import KEPT, Since
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The types under one layout of the group: of a version's input columns and outputs (None while open) and of its partials."""
+    """The types under one layout of the group: of a version's input columns and features (None: open) and of its partials."""
 
     columns: tuple[str | None, ...]
     outputs: tuple[str | None, ...]
@@ -31,6 +32,8 @@ class VersionSpec:
 
     With `windows` it has several of them, `window` is None, and `outputs` are each column of the SQL in each window. Then what is
     computed, written and read is its `parts`.
+
+    `forms`: by output, how it is made of what is kept when it is read (see core.since); empty where every output is kept itself.
     """
 
     number: int
@@ -46,6 +49,14 @@ class VersionSpec:
     outputs: tuple[str, ...]
     layouts: tuple[Layout, ...]
     windows: tuple[str, ...] = ()
+    forms: tuple[Since | None, ...] = ()
+
+    def kept(self, layout: int) -> tuple[str | None, ...]:
+        """The types of what records of a layout hold of the outputs."""
+        shown = self.layouts[layout].outputs
+        if not self.forms:
+            return shown
+        return tuple(kind if form is None else KEPT for kind, form in zip(shown, self.forms, strict=True))
 
     @cached_property
     def parts(self) -> tuple[VersionSpec, ...]:
@@ -64,6 +75,7 @@ class VersionSpec:
             outputs=outputs,
             defaults={name: self.defaults[full] for name, full in zip(outputs, shown, strict=True) if full in self.defaults},
             layouts=tuple(replace(layout, outputs=layout.outputs[place::count]) for layout in self.layouts),
+            forms=self.forms[place::count],
         )
 
 
@@ -139,6 +151,7 @@ def _version(document: dict[str, Any]) -> VersionSpec:
     layouts = tuple(Layout(**{name: tuple(part[name]) for name in _LAYOUT if name in part}) for part in known.pop("layouts"))
     for name in ("input_columns", "outputs", "windows"):
         known[name] = tuple(known.get(name, ()))
+    known["forms"] = tuple(map(Since.loads, known.get("forms", ())))
     return VersionSpec(**known, layouts=layouts)
 
 

@@ -80,6 +80,7 @@ class Version(models.Model):
     path_reason = models.TextField(_("reason for the path"), default="")
     input_columns = models.JSONField(_("input columns"), default=list)
     outputs = models.JSONField(_("features"), default=list)
+    forms = models.JSONField(default=list)  # by feature, as in core.spec; empty where all are kept themselves
     lineage = models.JSONField(_("lineage"), default=dict)
     created_at = models.DateTimeField(_("created at"))
     created_by = models.CharField(_("created by"), max_length=200, default="")

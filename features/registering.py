@@ -26,7 +26,7 @@ from features.models import Group, Version
 from features.planning import Plan, plan
 from features.publishing import publish
 from features.selectors import live_versions
-from features.specs import group_spec, layout_row
+from features.specs import forms_row, group_spec, layout_row
 from features.words import search_columns, words_of
 
 ATTEMPTS = 10
@@ -163,6 +163,7 @@ def _insert(group: Group, wanted: _Wanted) -> Version:
         path_reason=compiled.path_reason,
         input_columns=list(compiled.input_columns),
         outputs=list(features),
+        forms=forms_row(compiled.forms, columns),
         lineage={name: list(compiled.lineage[column]) for name, column in zip(features, columns, strict=True)},
         created_at=now(),
         created_by=wanted.actor[:200],

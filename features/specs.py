@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from backends.online.grants import KeyGrant
 from core.clock import EPOCH, MICRO
+from core.since import Since
 from core.spec import GroupSpec, Layout, VersionSpec
 from features.models import ApiKey, Group, Version
 
@@ -52,6 +54,7 @@ def version_spec(group: Group, version: Version) -> VersionSpec:
         outputs=tuple(version.outputs),
         layouts=tuple(layout_value(row) for row in group.layouts[str(version.number)]),
         windows=tuple(version.windows),
+        forms=tuple(map(Since.loads, version.forms)),
     )
 
 
@@ -72,6 +75,11 @@ def layout_value(row: dict[str, list[str | None]]) -> Layout:
 def layout_row(layout: Layout) -> dict[str, list[str | None]]:
     """A layout -> what is stored."""
     return {"columns": list(layout.columns), "outputs": list(layout.outputs), "partials": list(layout.partials)}
+
+
+def forms_row(forms: Mapping[str, Since], outputs: Iterable[str]) -> list[dict[str, int] | None]:
+    """The forms of some outputs -> what is stored, nothing where there are none."""
+    return [asdict(forms[output]) if output in forms else None for output in outputs] if forms else []
 
 
 def grant_of(key: ApiKey) -> KeyGrant:

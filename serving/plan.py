@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from backends.online.published import Published
@@ -18,6 +19,7 @@ from core.codec import Block
 from core.columns import PlainColumns
 from core.errors import Conflict, JStoreError, NotFound, TooLarge
 from core.names import Ref, parse_ref
+from core.since import Since
 from core.spec import GroupSpec, VersionSpec
 from core.windows import Window
 
@@ -54,19 +56,20 @@ class Part:
         """The decoder of records written under a layout of the group; None for a layout that the spec does not know yet."""
         found = self._decoders.get(layout)
         if found is None and layout < len(self.version.layouts):
-            found = self._decoders[layout] = Decoder(self.version.layouts[layout].outputs)
+            found = self._decoders[layout] = Decoder(self.version.kept(layout), self.version.forms)
         return found
 
 
 class Decoder:
-    """Turns the values block of a record into values for orjson."""
+    """Turns the values block of a record into values for orjson. The moments of `forms` stay numbers: see core.since."""
 
-    def __init__(self, outputs: Sequence[str | None]) -> None:
+    def __init__(self, outputs: Sequence[str | None], forms: Sequence[Since | None] = ()) -> None:
         self.block = Block(outputs)
         self.plain = PlainColumns.of(self.block)
         # Most columns pass as they are; only these are touched one by one (orjson itself writes a non-finite double as null).
-        kinds = enumerate(self.block.kinds)
-        single = [(i, Block((outputs[i],))) for i, kind in kinds if kind not in ("BIGINT", "DOUBLE", "STRING", "BOOLEAN")]
+        kinds = zip_longest(self.block.kinds, forms)
+        touched = [form is None and kind not in ("BIGINT", "DOUBLE", "STRING", "BOOLEAN") for kind, form in kinds]
+        single = [(i, Block((outputs[i],))) for i in range(len(touched)) if touched[i]]
         self._json = [(i, block.to_json_row) for i, block in single]
         self._arrow = [(i, block.to_arrow_row) for i, block in single]
 

@@ -18,6 +18,7 @@ from typing import Any
 from core.clock import NEVER
 from core.pick import pick
 from core.record import Cursor
+from core.since import Since, at_reading
 from serving.plan import Decoder, Part
 
 BEHIND = 20_000_000  # us
@@ -82,7 +83,7 @@ def judge(
         statuses.append(status)
         newest.append(seen)
         as_of.append(exact_for)
-    columns, full = _columns(sources, wishes.arrow)
+    columns, full = _columns(sources, wishes.arrow, part.version.forms, as_of)
     return Rows(columns or [()] * len(part.version.outputs), statuses, newest, as_of, full)
 
 
@@ -106,8 +107,12 @@ def _judge_one(part: Part, data: bytes | None, doubtful: bool, wishes: Wishes) -
     return (decoder, data, offset), PRESENT, seen, as_of
 
 
-def _columns(sources: Sequence[Source], arrow: bool) -> tuple[Sequence[Any], bool]:
+def _columns(
+    sources: Sequence[Source], arrow: bool, forms: Sequence[Since | None], as_of: Sequence[int]
+) -> tuple[Sequence[Any], bool]:
     """-> (the columns, whether they are arrays without a NULL)."""
+    if forms:
+        return list(zip(*(_moved(s, arrow, forms, t) for s, t in zip(sources, as_of, strict=True)), strict=True)), False
     first = sources[0][0] if sources and sources[0] else None
     if (
         isinstance(first, Decoder)
@@ -120,3 +125,10 @@ def _columns(sources: Sequence[Source], arrow: bool) -> tuple[Sequence[Any], boo
             return found, True
     rows = [s[0].row(s[1], s[2], arrow) if s and isinstance(s[0], Decoder) else s for s in sources]
     return list(zip(*rows, strict=True)), False
+
+
+def _moved(source: Source, arrow: bool, forms: Sequence[Since | None], t: int) -> Sequence[Any]:
+    """A row in which what was kept is read at t; defaults and nulls are as they are."""
+    if not source or not isinstance(source[0], Decoder):
+        return source
+    return at_reading(forms, source[0].row(source[1], source[2], arrow), t)

@@ -20,6 +20,7 @@ from core import types
 from core.clock import now_us
 from core.codec import open_json
 from core.errors import Invalid, Unavailable
+from core.since import at_reading
 from core.spec import GroupSpec, VersionSpec
 
 _SHARE = 2_000_000  # events times runs in one statement; more runs are computed in several
@@ -87,7 +88,7 @@ def value_at(
             made.window is not None and any(events_between(made, pair, [(entity_key, -1, t_us)], upto)),
         )
     found = _general(made, events, [0] * len(events), [t_us]).get(0)
-    return Evaluated(_json(made, found), events[-1].time, True)
+    return Evaluated(_json(made, found, t_us), events[-1].time, True)
 
 
 def history(
@@ -119,7 +120,7 @@ def history(
             counted += inside
             runs += [run] * len(inside)
         found = _general(made, counted, runs, part)
-        rows += [(t, _json(made, found.get(run)) or dict.fromkeys(made.version.outputs)) for run, t in enumerate(part)]
+        rows += [(t, _json(made, found.get(run), t) or dict.fromkeys(made.version.outputs)) for run, t in enumerate(part)]
     return rows, str(page[-1]) if more else None
 
 
@@ -144,7 +145,7 @@ def _general(made: Program, events: list[Event], runs: list[int], times: list[in
         raise Unavailable("computation_failed", f"the engine could not compute this value: {error.kind}") from error
 
 
-def _json(made: Program, row: Any) -> dict[str, Any] | None:
+def _json(made: Program, row: Any, t: int) -> dict[str, Any] | None:
     if row is None:
         return None
     if row == MULTIPLE:
@@ -152,7 +153,7 @@ def _json(made: Program, row: Any) -> dict[str, Any] | None:
     kinds = made.spec.layout_of(made.version).outputs
     return {
         name: open_json(value) if kind is None else types.to_json(types.parse_type(kind), value)
-        for name, kind, value in zip(made.version.outputs, kinds, row, strict=True)
+        for name, kind, value in zip(made.version.outputs, kinds, at_reading(made.version.forms, row, t), strict=True)
     }
 
 

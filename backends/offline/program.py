@@ -133,7 +133,7 @@ class Program:
         """The codec of output values written under a layout of the group. Raises NewerLayout."""
         if layout >= len(self.version.layouts):
             raise NewerLayout(self.version.code)
-        return _block(self.version.layouts[layout].outputs)
+        return _block(self.version.kept(layout))
 
     def partials_of(self, layout: int, block: bytes) -> list[Any]:
         """A packed block of partials, written under any layout of the group, as values of this one. Raises NewerLayout."""
@@ -194,9 +194,9 @@ def _make(spec: GroupSpec, version: VersionSpec) -> Program:
         window=None if version.window is None else Window.parse(version.window),
         column_types=provisional_types(sql, spec.entity, spec.timestamp_column, known),
         compiled=sql,
-        outputs=_block(layout.outputs),
+        outputs=_block(version.kept(spec.layout)),
         partials=_block(layout.partials),
-        output_schema=_schema(version.outputs, layout.outputs),
+        output_schema=_schema(version.outputs, version.kept(spec.layout)),
         partial_schema=_schema(sql.partial_names if version.path == "tiles" else (), layout.partials),
     )
 

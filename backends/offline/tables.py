@@ -17,6 +17,7 @@ from psycopg2 import sql
 from core import types
 from core.clock import EPOCH
 from core.entity import decode_key
+from core.since import at_reading
 from core.spec import GroupSpec, VersionSpec
 
 _KINDS = {
@@ -59,7 +60,8 @@ def record(spec: GroupSpec, version: VersionSpec, position: int, rows: Sequence[
     for key, as_of, values in rows:
         moment = (EPOCH + timedelta(microseconds=as_of)).isoformat()
         cells: list[Any] = [*decode_key(key, len(spec.entity)), moment, position, values is not None, backfilled]
-        cells += [None if values is None else _cell(kind, parsed, values[i]) for i, kind, parsed in known]
+        read = None if values is None else at_reading(version.forms, values, as_of)
+        cells += [None if read is None else _cell(kind, parsed, read[i]) for i, kind, parsed in known]
         lines.append(dict(zip(columns, cells, strict=True)))
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     shape = sql.SQL(", ").join(

@@ -9,6 +9,7 @@ from functools import cached_property
 from sqlglot import exp
 
 from core.errors import Invalid, JStoreError
+from core.since import SHOWN, Since
 from core.sql import tiles
 from core.sql.clock import REASON, reads_clock
 from core.sql.finishing import outputs_of, safe
@@ -18,6 +19,7 @@ from core.sql.pieces import Sql, name
 from core.sql.query import query
 from core.sql.refusal import NOT_ALLOWED, NOT_GROUPED, SYNTAX, Text
 from core.sql.relation import POSITION, RUN, TIME, Env, Relation
+from core.sql.since import check_forms, take_forms
 from core.sql.text import check_text
 
 DIALECTS = ("duckdb", "spark")
@@ -32,6 +34,7 @@ class Compiled:
     keys left out; `input_columns` leave out keys and time. `lineage` maps an output to the columns of input_data (keys and
     time too) it reads. `clocked`: the SQL reads current_timestamp, so that input_data needs one more column, `__now`, the t
     of the run; `offsets` (us) are how long after the time of each event that counts V may change by that, for the first time.
+    `forms`: outputs that are the time since what the rendered SQL gives under their name (see core.since).
     """
 
     sql: str
@@ -45,6 +48,7 @@ class Compiled:
     time_column: str
     clocked: bool
     offsets: tuple[int, ...]
+    forms: Mapping[str, Since]
     _tree: exp.Expr = field(repr=False, compare=False)
     _text: Text = field(repr=False, compare=False)
     _rendered: dict[tuple[str, _Key], str] = field(default_factory=dict, repr=False, compare=False)
@@ -74,10 +78,12 @@ class Compiled:
         """The types of the outputs, None where one depends on a column without a type. Raises Invalid where the SQL does not
         check.
 
-        Needs no engine (well under a millisecond for small SQL); `Engine.describe` of the rendered texts agrees.
+        Needs no engine (well under a millisecond for small SQL); `Engine.describe` of the rendered texts agrees, but for `forms`,
+        which are TIMESTAMPs there.
         """
         _, shown = self._root(self._env("duckdb", types))
-        return {output: None if value.type.name == "UNKNOWN" else str(value.type) for output, value in shown}
+        kinds = {output: None if value.type.name == "UNKNOWN" else str(value.type) for output, value in shown}
+        return {**kinds, **dict.fromkeys(self.forms, SHOWN)}
 
     def partial_types(self, types: Mapping[str, str]) -> tuple[str, ...]:
         """Path tiles only: the types of p_0, …"""
@@ -161,16 +167,19 @@ def compile_sql(
 def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping[str, str | None], closed: bool) -> Compiled:
     tree = parse(text)
     check_nodes(tree, text)
+    written = tree.sql(dialect=JStoreSql, comments=False)
+    forms = take_forms(tree, text)
     env = Env(text, "duckdb", keys, time_column, known, closed, reads_clock(tree))
     relation = query(tree, env, {}, root=True)
     shown = outputs_of(relation, env, tree)
+    check_forms(forms, shown, relation.row_level, tree, text)
     path, reason = _path(tree, env, relation)
     inputs = tuple(env.facts.inputs.values())
     lineage = {output: tuple(sorted(value.reads)) for output, value in shown}
     outputs = tuple(output for output, _ in shown)
     fields = {column: tuple(sorted(names)) for column, names in env.facts.fields.items()}
     made = Compiled(
-        sql=tree.sql(dialect=JStoreSql, comments=False),
+        sql=written,
         path=path,
         path_reason=reason,
         outputs=outputs,
@@ -182,6 +191,7 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
         clocked=env.clocked,
         # an event counts from its own time on, which is a change anyway
         offsets=tuple(sorted(offset for offset in env.facts.changes if offset > 0)),
+        forms=forms,
         _tree=tree,
         _text=text,
     )

@@ -6,6 +6,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.since import Since
 from core.spec import GroupSpec, Layout, VersionSpec
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -16,6 +17,7 @@ LAYOUTS = st.builds(
     st.lists(st.none() | TYPES, max_size=3).map(tuple),
     st.lists(TYPES, max_size=3).map(tuple),
 )
+FORMS = st.builds(Since, st.integers(1, 10**9), st.integers(1, 9), st.sampled_from([1, -1]))
 VERSIONS = st.builds(
     VersionSpec,
     number=st.integers(1, 9),
@@ -30,6 +32,7 @@ VERSIONS = st.builds(
     input_columns=st.lists(TEXT, max_size=3).map(tuple),
     outputs=st.lists(TEXT, max_size=3).map(tuple),
     layouts=st.lists(LAYOUTS, min_size=1, max_size=3).map(tuple),
+    forms=st.lists(st.none() | FORMS, max_size=3).map(tuple),
 )
 GROUPS = st.builds(
     GroupSpec,

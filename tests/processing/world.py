@@ -119,4 +119,4 @@ class World:
         spec = published.published(PROJECT).groups[group]
         version = spec.version()
         assert version is not None
-        return dict(zip(version.outputs, Block(version.layouts[record.layout].outputs).unpack(block), strict=True))
+        return dict(zip(version.outputs, Block(version.kept(record.layout)).unpack(block), strict=True))

@@ -48,6 +48,9 @@ class Command(BaseCommand):
             "features: "
             + ", ".join(f"{n} {t or 'open'}" for n, t in zip(version.outputs, spec.layout_of(version).outputs, strict=True))
         )
+        for name, form in zip(version.outputs, version.forms, strict=False):
+            if form is not None:
+                say(f"{name}: kept as the moment from which it counts; made when it is read ({form})")
         say(f"from the events, in {dialect}:\n  {made.compiled.general(dialect, made.column_types)}")
         if version.path == "tiles":
             say(f"partials of a hop:\n  {made.compiled.partial(dialect, made.column_types)}")
