@@ -64,14 +64,20 @@ class Record:
     def swept_to(self) -> int:
         return self.runs[0].valid_from
 
+    @property
+    def since(self) -> int:
+        """The first time that it is exact for. A plain one has no start: it holds from the newest event that it counts on, and
+        the host that counted it may have been ahead."""
+        first = self.runs[0]
+        return first.newest if first.valid_from == NEVER else first.valid_from
+
     def run_at(self, clock: int) -> tuple[Run, int]:
         """-> (the run to read at this clock, as_of = the last time not after the clock for which it is exact)."""
         chosen = self.runs[0]
         for run in self.runs[1:]:
             if run.valid_from <= clock:
                 chosen = run
-        # a plain record has no start: it holds from its newest event on, which a host that is ahead may have counted
-        start = chosen.newest if chosen.valid_from == NEVER else chosen.valid_from
+        start = self.since if chosen is self.runs[0] else chosen.valid_from
         return chosen, max(start, min(clock, self.end - 1))
 
 

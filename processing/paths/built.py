@@ -69,7 +69,7 @@ class Built:
 def clock_for(now: int, entities: Iterable[Entity]) -> int:
     """The time to compute for: now, or what a faster clock has already computed for. A record's clock never goes back."""
     records = (e.record for e in entities)
-    return max([now, *(r.swept_to for r in records if r is not None)])
+    return max([now, *(r.since for r in records if r is not None)])
 
 
 def failed(entity: Entity, position: int, layout: int, now: int, retry_at: int | None) -> Built:

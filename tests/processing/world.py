@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from backends.offline import evaluate
 from backends.offline.pairs import BUCKETS
 from backends.online import published
 from backends.online.client import client
 from backends.online.store import OnlineStore
-from core.clock import MICRO, format_time, now_us
+from core.clock import MICRO, format_time, now_us, parse_time
 from core.codec import Block
 from core.entity import bucket_of, encode_key
 from core.record import Cursor, Record, unpack_record
@@ -21,6 +22,7 @@ from processing import ingest, load, share
 from processing.applier import Applier
 from processing.ingest import Incoming
 from processing.rhythm import Rhythm
+from serving import lookup
 
 PROJECT = "default"
 NOON = 1_790_000_000 * MICRO
@@ -36,6 +38,24 @@ def at(seconds: float) -> str:
 def event(user: Any, seconds: float, amount: Any, **more: Any) -> dict[str, Any]:
     """A purchase."""
     return {"user_id": user, "amount": amount, "timestamp": at(seconds), **more}
+
+
+class Served(NamedTuple):
+    """A values document: {feature: (value, status)}, as_of in us, the window."""
+
+    cells: dict[str, tuple[Any, str]]
+    as_of: int
+    window: dict[str, str] | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, (value, _) in self.cells.items()}
+
+    @property
+    def status(self) -> str:
+        """The one status of them all."""
+        (status,) = {status for _, status in self.cells.values()}
+        return status
 
 
 class World:
@@ -114,6 +134,19 @@ class World:
         if not run.exists:
             return ("EMPTY_WINDOW" if run.any_event else "NOT_FOUND"), as_of, {}
         return "PRESENT", as_of, self.values(group, record, run.values)
+
+    def served(self, ref: str, key: Any, clock: int | None = None) -> Served:
+        """What the values route says at this clock, the world's without."""
+        keys = key if isinstance(key, tuple) else (key,)
+        entity = dict(zip(published.published(PROJECT).groups[ref.partition("@")[0]].entity, keys, strict=True))
+        found = lookup.values(PROJECT, ref, entity, clock=self.clock if clock is None else clock)
+        cells = {name: (cell["value"], cell["status"]) for name, cell in found["values"].items()}
+        return Served(cells, parse_time(found["as_of"]), found["window"])
+
+    def at(self, group: str, key: str | Sequence[str], t: int, *, as_known: bool = False) -> dict[str, Any] | None:
+        """V(t) from the log, None without a row."""
+        spec, text = published.published(PROJECT).groups[group], key if isinstance(key, str) else encode_key(key)
+        return evaluate.value_at(spec, spec.active or 1, text, t, as_known=as_known).values
 
     def values(self, group: str, record: Record, block: bytes) -> Mapping[str, Any]:
         spec = published.published(PROJECT).groups[group]
