@@ -18,26 +18,23 @@ _TIMES = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 def values_document(plan: Plan, rows: Sequence[Rows], entity: Mapping[str, str]) -> dict[str, Any]:
     """One entity of one group -> {feature_group, version, entity, as_of, window, values}; `windows` where it has several."""
-    part = plan.parts[0]
-    document = {
+    part, first = plan.parts[0], rows[0]
+    document: dict[str, Any] = {
         "feature_group": part.group.name,
         "version": part.version.number,
         "entity": dict(entity),
-        "as_of": format_time(min(of_part.as_of[0] for of_part in rows)),
+        "as_of": format_time(min([one.as_of[0] for one in rows]) if part.several else first.as_of[0]),
+        "window": None if part.several else _window(part, first),
     }
     if not part.several:
-        return document | {
-            "window": _window(part, rows[0]),
-            "values": _values(part, rows[0], [output for _, output in plan.columns]),
-        }
+        document["values"] = _values(part, first, [output for _, output in plan.columns])
+        return document
     found: dict[str, Any] = {}
     for place, one in enumerate(plan.parts):
         found |= _values(one, rows[place], [output for at, output in plan.columns if at == place])
-    return document | {
-        "window": None,
-        "windows": {one.version.window: _window(one, of_part) for one, of_part in zip(plan.parts, rows, strict=True)},
-        "values": {name: found[name] for name in plan.features},
-    }
+    document["windows"] = {one.version.window: _window(one, of_part) for one, of_part in zip(plan.parts, rows, strict=True)}
+    document["values"] = {name: found[name] for name in plan.features}
+    return document
 
 
 def _window(part: Part, rows: Rows) -> dict[str, str] | None:
@@ -51,10 +48,10 @@ def _values(part: Part, rows: Rows, outputs: Sequence[int]) -> dict[str, Any]:
     newest = rows.newest[0]
     seen = None if newest is None else format_time(newest)
     age = None if newest is None else (rows.as_of[0] - newest) / MICRO
-    found = {}
+    found, features = {}, part.features
     for i in outputs:
         value = rows.columns[i][0]
-        found[part.features[i]] = {
+        found[features[i]] = {
             "value": orjson.loads(orjson.dumps(value)) if isinstance(value, orjson.Fragment) else value,
             "status": status_of(rows.statuses[0], value),
             "event_time": seen,
