@@ -117,6 +117,17 @@ def test_deleting_takes_the_values_too(admin, group):
     assert "user_metrics" not in text_of(admin.get(f"{BASE}group/"))
 
 
+def test_several_windows_are_defined_and_shown(admin):
+    sent = {"name": "spend", "type": "numerical", "entity_id": "user_id", "sql_query": SQL, "windows": "7d, 1h"}
+    assert admin.post(f"{BASE}group/add/", sent).status_code == 302
+    version = Version.objects.get()
+    assert (version.windows, version.outputs[:2]) == (["1h", "7d"], ["avg_session_duration_1h", "avg_session_duration_7d"])
+    assert "1h, 7d" in text_of(admin.get(f"{BASE}version/"))
+    wrong = admin.post(f"{BASE}group/add/", {**sent, "name": "other", "windows": "1h, 8w"})
+    assert "is no window" in text_of(wrong)
+    assert Version.objects.count() == 1
+
+
 def test_several_are_deleted_at_once(admin, group):
     services.register("default", definition("visits", sql=None), "ana")
     chosen = {"action": "delete_selected", "_selected_action": [str(one.pk) for one in Group.objects.all()]}

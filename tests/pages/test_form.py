@@ -1,5 +1,7 @@
 """The "+" form, without scripts: what it stores, and how it shows what is wrong."""
 
+import re
+
 from features import selectors, services
 from tests.features.world import SQL, definition
 from tests.pages.reading import described
@@ -77,6 +79,43 @@ def test_an_unknown_window_stands_at_the_window(site):
     assert 'id="id_aggregation_window_error"' in html
 
 
+def test_several_windows_are_ticked_and_come_back_ticked(site):
+    several = {**GOOD, "aggregation_window": "", "windows": ["7d", "1h"]}
+    assert site.post("/new-feature/", several).status_code == 302
+    document = described("user_metrics")
+    assert document["windows"] == document["transformation"]["windows"] == ["1h", "7d"]
+    assert [feature["name"] for feature in document["features"]][:2] == ["avg_session_duration_1h", "avg_session_duration_7d"]
+    html = site.get("/new-feature/?from=user_metrics").content.decode()
+    assert re.findall(r'name="windows" value="(\w+)"[^>]*checked', html) == ["1h", "7d"]
+    page = site.get("/features/user_metrics/").content.decode()
+    assert "total_page_views_7d" in page
+    assert page.count("moves every") == 2
+    assert "1h, 7d" in site.get("/features/").content.decode()
+
+
+def test_a_size_that_the_form_does_not_offer_stays_ticked_in_the_next_version(site):
+    services.register("default", definition(window=None, windows=["90m", "1d"]), "test")
+    html = site.get("/new-feature/?from=user_metrics").content.decode()
+    assert re.findall(r'name="windows" value="(\w+)"[^>]*checked', html) == ["1d", "90m"]
+    again = {**GOOD, "name": "user_metrics", "aggregation_window": "", "windows": ["1d", "90m"]}
+    assert "Nothing to compute anew" in site.post("/new-feature/", again, follow=True).content.decode()
+
+
+def test_what_is_wrong_with_windows_stands_at_the_windows(site):
+    for changed in ({"windows": ["1h"]}, {"aggregation_window": "", "windows": ["1h", "8w"]}):
+        answer = site.post("/new-feature/", {**GOOD, **changed})
+        assert (answer.status_code, 'id="id_windows_error"' in answer.content.decode()) == (422, True), changed
+    longest = {"aggregation_window": "", "windows": ["1h"], "sql_query": SQL.replace("total_page_views", "t" * 61)}
+    assert 'id="id_windows_error"' in site.post("/new-feature/", {**GOOD, **longest}).content.decode()
+    assert selectors.describe("default", "user_metrics") is None
+
+
+def test_the_row_of_a_group_without_sql_may_have_several_windows(site):
+    off = {name: text for name, text in GOOD.items() if name not in ("enable_sql", "sql_query", "aggregation_window")}
+    assert site.post("/new-feature/", {**off, "name": "last_city", "windows": ["1h", "1d"]}).status_code == 302
+    assert [feature["name"] for feature in described("last_city")["features"]] == ["last_city_1h", "last_city_1d"]
+
+
 def test_a_changed_definition_becomes_a_draft_of_the_same_group(site):
     services.register("default", definition(owner="growth", tags=["a", "b"], columns={"page_views": "BIGINT"}), "test")
     html = site.get("/new-feature/?from=user_metrics").content.decode()
@@ -94,6 +133,8 @@ def test_the_sql_is_judged_while_it_is_typed(site):
     good = site.post("/new-feature/check/", GOOD).content.decode()
     assert "avg_session_duration" in good
     assert "page_views" in good
+    several = site.post("/new-feature/check/", {**GOOD, "windows": ["1h", "7d"]}).content.decode()
+    assert "avg_session_duration_7d" in several
     bad = site.post("/new-feature/check/", {**GOOD, "sql_query": "SELECT user_id, SUM(x AS s FROM input_data"}).content.decode()
     assert 'data-line="1"' in bad
     assert "sql_syntax" in bad

@@ -51,6 +51,18 @@ def test_the_history_has_a_chart_and_the_rows_newest_first(shop, site):
     assert "total between 10 and 60, last 60" in answer.content.decode()
 
 
+def test_of_several_windows_each_has_its_edges_and_its_line(shop, site):
+    shop.define("spend", SQL, windows=["1h", "7d"])
+    shop.push([{"user_id": "u", "amount": 1.0, "timestamp": ago(DAY)}, {"user_id": "u", "amount": 2.0, "timestamp": ago(60)}])
+    shop.settle()
+    html = site.get("/features/spend/values/", {"key.user_id": "u"}).content.decode()
+    for said in ('data-feature="total_1h"', 'data-feature="total_7d"', 'data-window="1h"', 'data-window="7d"'):
+        assert said in html
+    answer = site.get("/features/spend/history/", {"key.user_id": "u"})
+    assert [(chart.name, chart.last) for chart in answer.context["charts"]] == [("total_1h", 2.0), ("total_7d", 3.0)]
+    assert [row[1] for row in answer.context["rows"]] == [[2.0, 3.0], [1.0, 1.0]]
+
+
 def test_the_range_narrows_the_history(shop, site):
     spend(shop, ("u", 100, 10), ("u", 20, 20), ("u", 0.5, 30))
     for chosen, count in (("1d", 1), ("7d", 1), ("30d", 2), ("all", 3), ("nonsense", 2)):
