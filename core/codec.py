@@ -32,12 +32,12 @@ class Block:
         self.types = tuple(column_types)
         self.kinds = tuple("OPEN" if t is None else t.partition("(")[0].partition("<")[0] for t in column_types)
         self._parsed = tuple(None if t is None else types.parse_type(t) for t in column_types)
-        self._mask_bytes = (len(self.kinds) + 7) // 8
-        self._fixed = Struct(f"<{self._mask_bytes}s" + "".join(_CELL.get(kind, "I") for kind in self.kinds))
+        self.mask_bytes = (len(self.kinds) + 7) // 8
+        self._fixed = Struct(f"<{self.mask_bytes}s" + "".join(_CELL.get(kind, "I") for kind in self.kinds))
         self._plain = all(kind in ("BIGINT", "DOUBLE") for kind in self.kinds)
         self._as_is = all(kind in ("BIGINT", "DOUBLE", "STRING", "BOOLEAN") for kind in self.kinds)
         self._var = [i for i, kind in enumerate(self.kinds) if kind not in _CELL]
-        self._no_nulls = bytes(self._mask_bytes)
+        self._no_nulls = bytes(self.mask_bytes)
         self._scale = {i: _scale(self.types[i]) for i, kind in enumerate(self.kinds) if kind == "DECIMAL"}
 
     def pack(self, values: Sequence[Any]) -> bytes:
@@ -55,7 +55,7 @@ class Block:
                 data = value.encode() if kind == "STRING" else self._to_json_bytes(i, kind, value)
                 cells.append(len(data))
                 tail.append(data)
-        return self._fixed.pack(mask.to_bytes(self._mask_bytes, "little"), *cells) + b"".join(tail)
+        return self._fixed.pack(mask.to_bytes(self.mask_bytes, "little"), *cells) + b"".join(tail)
 
     def _to_json_bytes(self, i: int, kind: str, value: Any) -> bytes:
         if kind == "OPEN":

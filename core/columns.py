@@ -20,7 +20,7 @@ class PlainColumns:
 
     def __init__(self, block: Block) -> None:
         kinds = [_NUMPY[kind] for kind in block.kinds]
-        self._mask = block._mask_bytes
+        self._mask = block.mask_bytes
         self._size = block._fixed.size
         self._one_kind = len(set(kinds)) == 1
         cells = [("c", kinds[0], (len(kinds),))] if self._one_kind else [(f"c{i}", kind) for i, kind in enumerate(kinds)]

@@ -48,29 +48,44 @@ def apply_batch(
     made = program(target.spec, target.version)
     touched = _touched(target, batch, upto)
     again = touched.corrected
-    events, misfits = fitting(target.version, made.column_types, [e for e in touched.events if e.key not in again])
+    fresh = [e for e in touched.events if e.key not in again] if again else touched.events
+    events, misfits = fitting(target.version, made.column_types, fresh, batch)
     quarantine.note(target.spec, misfits, touched.bad_keys)
     by_key: dict[str, list[Event]] = {key: [] for key in again}
     for event in events:
         by_key.setdefault(event.key, []).append(event)
-    pair = pair_of(target.spec)
-    wanted = [(pair.bucket(key), key) for key in by_key]
-    states = store.gather(
-        target.spec.project, target.version.code, wanted, target.version.path == "tiles" and made.window is not None
-    )
+    entities, now = gather(store, made, by_key, now)
     target = _still(store, target)
-    entities = [
-        Entity(key, bucket, state, by_key[key])
-        for (bucket, key), state in zip(wanted, states, strict=True)
-        if bucket in target.cursors
-    ]
-    now = clock_for(now, entities)
+    entities = [e for e in entities if e.bucket in target.cursors]
     anew = {e.key: e.state for e in entities if e.broken or e.key in again}
-    built = build(made, [e for e in entities if e.key not in anew], upto, now, False, on)
+    built = build(made, [e for e in entities if e.key not in anew], upto, now, False, on, batch)
     built += rebuild(made, sorted(anew), upto, now, on, anew)
     moved = write(store, target, built, head, now, upto=upto)
     metrics.PROCESSED.inc(len(events))
     return moved
+
+
+def gather(
+    store: OnlineStore, made: Program, by_key: Mapping[str, Sequence[Event]], now: int, everything: bool = False
+) -> tuple[list[Entity], int]:
+    """What Redis holds of entities with new events, and the clock to compute for. Of a windowed entity come the tiles that its
+    events touch and, where its window has moved on since, or `everything` is asked, all."""
+    project, code = made.spec.project, made.version.code
+    bucket = pair_of(made.spec).bucket
+    wanted = [(bucket(key), key) for key in by_key]
+    if made.version.path != "tiles" or made.window is None:
+        records = store.records(project, code, wanted)
+        entities = [Entity(key, b, EntityState(r, {}), by_key[key]) for (b, key), r in zip(wanted, records, strict=True)]
+        return entities, clock_for(now, entities)
+    named = [None if everything else tiles.touched(made, events) for events in by_key.values()]
+    states = store.gather(project, code, wanted, named)
+    entities = [Entity(key, b, state, by_key[key], whole=everything) for (b, key), state in zip(wanted, states, strict=True)]
+    now = clock_for(now, entities)
+    while more := [n for n, entity in enumerate(entities) if tiles.needs_tiles(made, entity, now)]:
+        for n, state in zip(more, store.gather(project, code, [wanted[n] for n in more], [None] * len(more)), strict=True):
+            entities[n] = replace(entities[n], state=state, whole=True)
+        now = clock_for(now, entities)
+    return entities, now
 
 
 def _still(store: OnlineStore, target: Target) -> Target:
@@ -121,16 +136,25 @@ def write(
 
 
 def build(
-    made: Program, entities: Sequence[Entity], position: int, now: int, keep: bool, on: Engine | None = None
+    made: Program,
+    entities: Sequence[Entity],
+    position: int,
+    now: int,
+    keep: bool,
+    on: Engine | None = None,
+    batch: Routed | None = None,
 ) -> list[Built]:
-    """The next states of some entities by the version's path. One that fails is narrowed to the entities that fail it."""
+    """The next states of some entities by the version's path. One that fails is narrowed to the entities that fail it.
+
+    keep: a sweep, records keep their positions. batch: whose rows the entities' events are.
+    """
     if not entities:
         return []
 
     def run(part: Sequence[Entity]) -> list[Built]:
         at = None if keep else position
         if made.version.path == "tiles":
-            return tiles.build(made, part, at, now, on)
+            return tiles.build(made, part, at, now, on, batch)
         if made.version.path == "row":
             return rows.build(made, part, at, now, on)
         return recompute.build(made, pair_of(made.spec), part, position, keep, now, on)

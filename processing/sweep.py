@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,8 +11,8 @@ from backends.offline.program import Program, program
 from backends.online.store import OnlineStore
 from core.record import Cursor
 from core.spec import GroupSpec, VersionSpec
-from processing.apply import build, rebuild
-from processing.paths.built import Built, Entity, clock_for
+from processing.apply import build, gather, rebuild
+from processing.paths.built import Built, Entity
 
 LIMIT = 500  # entities of a bucket in one sweep: a computation of bounded size between two batches
 
@@ -27,21 +28,23 @@ def sweep(
 ) -> int:
     """Renew due entities of one version, by bucket. -> how many were renewed; one that changed meanwhile is left to its writer.
 
-    The general path reads the log up to the bucket's cursor and no further, so a sweep never shows what was not applied.
+    The general path reads the log up to the buckets' cursor and no further, so a sweep never shows what was not applied.
     """
     made = program(spec, version)
+    together: dict[int, list[int]] = defaultdict(list)  # buckets with the same cursor are one computation
+    for bucket in due:
+        together[cursors[bucket].position].append(bucket)
     done = 0
-    for bucket, keys in due.items():
-        wanted = [(bucket, key) for key in keys]
-        states = store.gather(spec.project, version.code, wanted, version.path == "tiles" and made.window is not None)
-        entities = [
-            Entity(key, bucket, state) for (_, key), state in zip(wanted, states, strict=True) if state.record is not None
-        ]
-        position, clock = cursors[bucket].position, clock_for(now, entities)
-        built = build(made, [e for e in entities if not e.broken], position, clock, True, on)
-        built += _healed(made, [e for e in entities if e.broken], position, clock, on)
-        if built:
-            done += sum(store.sweep(spec.project, version.code, bucket, cursors[bucket].epoch, [b.write() for b in built]))
+    for position, buckets in together.items():
+        entities, clock = gather(store, made, {key: () for bucket in buckets for key in due[bucket]}, now, everything=True)
+        there = [e for e in entities if e.state.record is not None]
+        built = build(made, [e for e in there if not e.broken], position, clock, True, on)
+        built += _healed(made, [e for e in there if e.broken], position, clock, on)
+        writes = defaultdict(list)
+        for b in built:
+            writes[b.entity.bucket].append(b.write())
+        epochs = {bucket: cursors[bucket].epoch for bucket in writes}
+        done += sum(map(sum, store.sweep(spec.project, version.code, epochs, writes)))
     return done
 
 

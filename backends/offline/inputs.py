@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -15,13 +16,23 @@ from core.spec import GroupSpec, VersionSpec
 TIME = pa.timestamp("us")
 
 
-@dataclass(frozen=True)
-class Event:
-    """A row of the log as one group sees it: its entity, its time (us), and the row."""
+class Event(NamedTuple):
+    """A row of the log as one group sees it: its entity, its time (us), the row, and which row of the batch it is."""
 
     key: str
     time: int
     row: LogRow
+    at: int = -1
+
+
+class Columns(Protocol):
+    """Columns of all rows of a batch, made once for all groups that read them."""
+
+    def column(self, name: str, column_type: types.ColumnType) -> tuple[pa.Array, Collection[int]]:
+        """-> (values of the type, the indices of rows whose value does not fit)."""
+
+    def texts(self, key: str) -> pa.Array:
+        """An entity key of each row as text, NULL where it is no key."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +53,18 @@ def input_schema(spec: GroupSpec, version: VersionSpec, column_types: Mapping[st
     return pa.schema(fields)
 
 
-def fitting(version: VersionSpec, column_types: Mapping[str, str], events: Sequence[Event]) -> tuple[list[Event], list[Misfit]]:
-    """Events whose columns all fit the types, and those that do not."""
+def fitting(
+    version: VersionSpec, column_types: Mapping[str, str], events: Sequence[Event], batch: Columns | None = None
+) -> tuple[list[Event], list[Misfit]]:
+    """Events whose columns all fit the types, and those that do not. batch: whose rows they are."""
     bad: dict[int, str] = {}
     for name in version.input_columns:
         column_type = types.parse_type(column_types[name])
-        _, wrong = types.coerce_column(column_type, [e.row.row.get(name) for e in events])
+        if batch is not None:
+            misfits = batch.column(name, column_type)[1]
+            wrong = [i for i, e in enumerate(events) if e.at in misfits] if misfits else []
+        else:
+            _, wrong = types.coerce_column(column_type, [e.row.row.get(name) for e in events])
         for i in wrong:
             bad.setdefault(i, f"{name} is not {column_type}")
     if not bad:
@@ -56,12 +73,24 @@ def fitting(version: VersionSpec, column_types: Mapping[str, str], events: Seque
 
 
 def input_table(
-    spec: GroupSpec, version: VersionSpec, column_types: Mapping[str, str], events: Sequence[Event], runs: Sequence[int]
+    spec: GroupSpec,
+    version: VersionSpec,
+    column_types: Mapping[str, str],
+    events: Sequence[Event],
+    runs: Sequence[int],
+    batch: Columns | None = None,
 ) -> pa.Table:
-    """Fitting events -> input_data; `runs[i]` is the run of events[i]."""
+    """Fitting events -> input_data; `runs[i]` is the run of events[i]. batch: whose rows they are."""
     schema = input_schema(spec, version, column_types)
     rows = [e.row.row for e in events]
     arrays = [pa.array(runs, pa.int64())]
+    if batch is not None:
+        chosen = pa.array([e.at for e in events], pa.int64())
+        arrays += [batch.texts(key).take(chosen) for key in spec.entity]
+        arrays.append(pa.array([e.time for e in events], pa.int64()).cast(TIME))
+        arrays += [batch.column(n, types.parse_type(column_types[n]))[0].take(chosen) for n in version.input_columns]
+        arrays.append(pa.array([e.row.position for e in events], pa.int64()))
+        return pa.Table.from_arrays(arrays, schema=schema)
     arrays += [pa.array([key_text(row[key]) for row in rows], pa.string()) for key in spec.entity]
     arrays.append(pa.array([e.time for e in events], pa.int64()).cast(TIME))
     for name in version.input_columns:

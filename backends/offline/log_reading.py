@@ -5,15 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from backends.offline.log import cursor
 from backends.offline.pairs import Pair
 from core.rows import load_row
 
 
-@dataclass(frozen=True)
-class LogRow:
+class LogRow(NamedTuple):
     """A row of the log. Live at P iff position <= P and (superseded_pos is None or superseded_pos > P)."""
 
     position: int

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from backends.engine import Engine, EngineFailed, engine
 from backends.offline.inputs import TIME, Event, input_table
 from core import types
+from core.blocks import Blocks
 from core.codec import Block
 from core.spec import GroupSpec, VersionSpec
 from core.sql import Compiled, compile_sql
@@ -32,13 +34,16 @@ def compiled(sql: str, keys: tuple[str, ...], time_column: str) -> Compiled:
     return compile_sql(sql, keys, time_column)
 
 
-@dataclass(frozen=True)
-class Finished:
-    """What a run's partials come to."""
+Indices = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-    partials: list[Any]
-    exists: bool
-    values: list[Any]
+
+@dataclass(frozen=True)
+class Merged:
+    """What runs 0, 1, … come to: whether each has an output row, and per column their merged partials and output values."""
+
+    exists: Sequence[bool]
+    partials: Sequence[pa.Array]
+    outputs: Sequence[pa.Array]
 
 
 def _time(event: Event) -> int:
@@ -64,6 +69,8 @@ class Program:
     partials: Block
     output_schema: pa.Schema
     partial_schema: pa.Schema
+    output_blocks: Blocks
+    partial_blocks: Blocks
 
     def lower(self, t: int) -> int:
         """The exclusive lower edge at t; before all times for the whole history."""
@@ -100,34 +107,24 @@ class Program:
         answer = chosen.run(self.compiled.row(chosen.dialect, self.column_types), {"input_data": table})
         return dict(zip(answer.column("__run").to_pylist(), self.rows(answer), strict=True))
 
-    def partial(self, events: Sequence[Event], runs: Sequence[int], on: Engine | None = None) -> dict[int, list[Any]]:
-        """Runs of fitting events -> {run: partials}."""
-        if not events:
-            return {}
+    def partial(self, table: pa.Table, on: Engine | None = None) -> tuple[Indices, list[pa.Array]]:
+        """input_data of many runs -> (runs, the partials of each, by column)."""
         chosen = on or engine()
-        table = input_table(self.spec, self.version, self.column_types, events, runs)
         answer = chosen.run(self.compiled.partial(chosen.dialect, self.column_types), {"input_data": table})
-        return dict(zip(answer.column("__run").to_pylist(), self.partial_rows(answer), strict=True))
+        return _runs(answer), _columns(answer, self.compiled.partial_names, self.partial_schema)
 
-    def finish(self, pieces: Sequence[Sequence[Any]], runs: Sequence[int], on: Engine | None = None) -> dict[int, Finished]:
-        """Partials by run -> {run: merged partials, whether there is an output row, output values}."""
-        if not pieces:
-            return {}
-        chosen = on or engine()
-        arrays = [pa.array(runs, pa.int64())]
-        arrays += [
-            pa.array(column, field.type) for column, field in zip(zip(*pieces, strict=True), self.partial_schema, strict=True)
-        ]
+    def finish(self, pieces: Sequence[pa.Array], chosen: Indices, runs: Indices, on: Engine | None = None) -> Merged:
+        """Partials by column, of which row chosen[i] counts in run runs[i]; the runs are 0, 1, … without a gap."""
+        where = on or engine()
+        arrays = [pa.array(runs, pa.int64()), *(piece.take(pa.array(chosen, pa.int64())) for piece in pieces)]
         table = pa.Table.from_arrays(arrays, names=["__run", *self.compiled.partial_names])
-        answer = chosen.run(self.compiled.finish(chosen.dialect, self.column_types), {"partials": table})
-        found = zip(
-            answer.column("__run").to_pylist(),
+        answer = where.run(self.compiled.finish(where.dialect, self.column_types), {"partials": table})
+        answer = answer.take(pa.array(np.argsort(_runs(answer), kind="stable"), pa.int64()))
+        return Merged(
             answer.column("__exists").to_pylist(),
-            self.partial_rows(answer),
-            self.rows(answer),
-            strict=True,
+            _columns(answer, self.compiled.partial_names, self.partial_schema),
+            _columns(answer, self.version.outputs, self.output_schema),
         )
-        return {run: Finished(partials, bool(exists), values) for run, exists, partials, values in found}
 
     def outputs_of(self, layout: int) -> Block:
         """The codec of output values written under a layout of the group. Raises NewerLayout."""
@@ -135,38 +132,45 @@ class Program:
             raise NewerLayout(self.version.code)
         return _block(self.version.kept(layout))
 
-    def partials_of(self, layout: int, block: bytes) -> list[Any]:
-        """A packed block of partials, written under any layout of the group, as values of this one. Raises NewerLayout."""
+    def relaid_partials(self, layout: int, block: bytes) -> bytes:
+        """A packed block of partials, written under any layout of the group, as one of this. Raises NewerLayout."""
+        if layout == self.layout:
+            return block
         if layout >= len(self.version.layouts):
             raise NewerLayout(self.version.code)
-        old = self.partials if layout == self.layout else _block(self.version.layouts[layout].partials)
-        row = old.to_arrow_row(old.unpack(block))
-        if old is not self.partials and old.types != self.partials.types:
-            row = [
-                pa.scalar(v).cast(f.type).as_py() if v is not None else None
-                for v, f in zip(row, self.partial_schema, strict=True)
-            ]
-        return row
+        old = _block(self.version.layouts[layout].partials)
+        if old.types == self.partials.types:
+            return block
+        row = zip(old.to_arrow_row(old.unpack(block)), self.partial_schema, strict=True)
+        return self.partials.pack([pa.scalar(v).cast(f.type).as_py() if v is not None else None for v, f in row])
 
     def rows(self, table: pa.Table) -> list[list[Any]]:
         """The output columns of an engine's answer as rows of Python values of the layout's types."""
-        return _rows(table, self.version.outputs, self.output_schema)
-
-    def partial_rows(self, table: pa.Table) -> list[list[Any]]:
-        """The partial columns of an engine's answer, likewise."""
-        return _rows(table, self.compiled.partial_names, self.partial_schema)
+        return values_of(_columns(table, self.version.outputs, self.output_schema))
 
 
-def _rows(table: pa.Table, names: Sequence[str], schema: pa.Schema) -> list[list[Any]]:
+def values_of(columns: Sequence[pa.Array]) -> list[list[Any]]:
+    """Columns as rows of Python values. Raises EngineFailed for what Python cannot hold, as a date of the year 10000."""
+    try:
+        return [list(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+    except (ValueError, OverflowError) as error:
+        raise EngineFailed("sql", f"an output holds what cannot be kept: {error}") from error
+
+
+def _runs(table: pa.Table) -> Indices:
+    return np.asarray(table.column("__run").to_numpy(), np.int64)
+
+
+def _columns(table: pa.Table, names: Sequence[str], schema: pa.Schema) -> list[pa.Array]:
     columns = []
     for name, field in zip(names, schema, strict=True):
-        column = table.column(name)
+        column = table.column(name).combine_chunks()
         same = column.type == field.type or pa.types.is_null(field.type)  # null: the type is open, any value stands
         try:
-            columns.append((column if same else column.cast(field.type)).to_pylist())
-        except (pa.ArrowException, ValueError, OverflowError) as error:  # a date of the year 10000, which Python has not
+            columns.append(column if same else column.cast(field.type))
+        except pa.ArrowException as error:
             raise EngineFailed("sql", f"{name} holds what cannot be kept: {error}") from error
-    return [list(row) for row in zip(*columns, strict=True)]
+    return columns
 
 
 _programs: dict[
@@ -187,6 +191,10 @@ def _make(spec: GroupSpec, version: VersionSpec) -> Program:
     layout = spec.layout_of(version)
     sql = compiled(version.sql, spec.entity, spec.timestamp_column)
     known = dict(zip(version.input_columns, layout.columns, strict=True))
+    kept = version.kept(spec.layout)
+    outputs, partials = _block(kept), _block(layout.partials)
+    output_schema = _schema(version.outputs, kept)
+    partial_schema = _schema(sql.partial_names if version.path == "tiles" else (), layout.partials)
     return Program(
         spec=spec,
         version=version,
@@ -194,10 +202,12 @@ def _make(spec: GroupSpec, version: VersionSpec) -> Program:
         window=None if version.window is None else Window.parse(version.window),
         column_types=provisional_types(sql, spec.entity, spec.timestamp_column, known),
         compiled=sql,
-        outputs=_block(version.kept(spec.layout)),
-        partials=_block(layout.partials),
-        output_schema=_schema(version.outputs, version.kept(spec.layout)),
-        partial_schema=_schema(sql.partial_names if version.path == "tiles" else (), layout.partials),
+        outputs=outputs,
+        partials=partials,
+        output_schema=output_schema,
+        partial_schema=partial_schema,
+        output_blocks=Blocks(outputs, output_schema),
+        partial_blocks=Blocks(partials, partial_schema),
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from backends.offline.inputs import Event
 from backends.offline.log_reading import LogRow
 from backends.offline.pairs import FUTURE
-from core.entity import InvalidKey
-from core.routing import TAKES, BadTime, Route, entity_key, row_time, takes
+from core import types
+from core.entity import InvalidKey, key_text
+from core.routing import TAKES, BadTime, Route, by_names, entity_key, row_time, takes
 
 
 def event_of(route: Route, row: LogRow) -> Event | None:
@@ -33,11 +36,17 @@ def _place(route: Route, row: LogRow) -> tuple[str, int] | None:
 
 
 class Routed:
-    """Rows of one batch, read by many groups: keys and times are worked out once for each entity type and time column."""
+    """Rows of one batch, read by many groups: keys and times are worked out once for each entity type and time column, columns
+    once for each type (see inputs.Columns)."""
 
     def __init__(self, rows: Sequence[LogRow]) -> None:
         self.rows = rows
         self._placed: dict[tuple[Any, ...], list[tuple[str, int] | None]] = {}
+        self._columns: dict[tuple[str, types.ColumnType], tuple[pa.Array, frozenset[int]]] = {}
+        self._texts: dict[str, pa.Array] = {}
+        numbers: dict[tuple[str, ...], int] = {}
+        self._shape = [numbers.setdefault(tuple(row.row), len(numbers)) for row in rows]
+        self._shapes = [frozenset(names) for names in numbers]
 
     def events(self, route: Route, upto: int) -> list[Event]:
         """Those of the rows that the group takes and that are live at a position, in their order."""
@@ -45,14 +54,36 @@ class Routed:
         placed = self._placed.get(key)
         if placed is None:
             placed = self._placed[key] = [_place(route, row) for row in self.rows]
+        plain, name, source = [by_names(route, names) is TAKES for names in self._shapes], route.group_name, route.source
         return [
-            Event(place[0], place[1], row)
-            for place, row in zip(placed, self.rows, strict=True)
+            Event(place[0], place[1], row, at)
+            for at, (place, row, shape) in enumerate(zip(placed, self.rows, self._shape, strict=True))
             if place is not None
+            and (plain[shape] if row.address is None else row.address == name)
             and (row.superseded_pos is None or row.superseded_pos > upto)
-            and row.source == route.source
-            and takes(route, row.row, row.address) is TAKES
+            and row.source == source
         ]
+
+    def column(self, name: str, column_type: types.ColumnType) -> tuple[pa.Array, frozenset[int]]:
+        """A column of all the rows as values of a type, with the indices of those that do not fit; made once."""
+        found = self._columns.get((name, column_type))
+        if found is None:
+            values, wrong = types.coerce_column(column_type, [row.row.get(name) for row in self.rows])
+            found = self._columns[name, column_type] = (values, frozenset(wrong))
+        return found
+
+    def texts(self, key: str) -> pa.Array:
+        """An entity key of all the rows as text, NULL where it is no key; made once."""
+        if key not in self._texts:
+            self._texts[key] = pa.array([_text(row.row.get(key)) for row in self.rows], pa.string())
+        return self._texts[key]
+
+
+def _text(value: object) -> str | None:
+    try:
+        return key_text(value)
+    except InvalidKey:
+        return None
 
 
 def events_of(route: Route, rows: Iterable[LogRow]) -> list[Event]:

@@ -6,16 +6,19 @@ values as of past event times, many of one entity at one position.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import orjson
+import pyarrow as pa
 from django.db import connections, transaction
 from psycopg2 import sql
+from psycopg2.errors import UniqueViolation
+from psycopg2.extras import execute_values
+from pyarrow import csv
 
 from core import types
-from core.clock import EPOCH
 from core.entity import decode_key
 from core.since import at_reading
 from core.spec import GroupSpec, VersionSpec
@@ -56,21 +59,37 @@ def record(spec: GroupSpec, version: VersionSpec, position: int, rows: Sequence[
     columns = [*map(column_name, spec.entity), "__as_of", "__position", "__exists", "__backfilled"]
     columns += [column_name(outputs[i][0]) for i, _, _ in known]
     sorts = ["text"] * len(spec.entity) + ["timestamptz", "bigint", "boolean", "boolean", *(_sort(kind) for _, kind, _ in known)]
-    lines = []
-    for key, as_of, values in rows:
-        moment = (EPOCH + timedelta(microseconds=as_of)).isoformat()
-        cells: list[Any] = [*decode_key(key, len(spec.entity)), moment, position, values is not None, backfilled]
-        read = None if values is None else at_reading(version.forms, values, as_of)
-        cells += [None if read is None else _cell(kind, parsed, read[i]) for i, kind, parsed in known]
-        lines.append(dict(zip(columns, cells, strict=True)))
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    shape = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(kind)) for n, kind in zip(columns, sorts, strict=True)
-    )
-    # One JSON parameter: COPY knows no ON CONFLICT, and a temporary table for each batch would bloat the catalogue.
-    statement = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM json_to_recordset(%s) AS x({}) ON CONFLICT DO NOTHING")
-    with connections["default"].cursor() as c:
-        c.execute(statement.format(sql.Identifier(table_name(version.code)), names, names, shape), [orjson.dumps(lines).decode()])
+    keys = zip(*(decode_key(key, len(spec.entity)) for key, _, _ in rows), strict=True)
+    arrays = [pa.array(column, pa.string()) for column in keys]
+    arrays.append(pa.array([as_of for _, as_of, _ in rows], pa.timestamp("us", "UTC")))
+    arrays.append(pa.array([position] * len(rows), pa.int64()))
+    arrays.append(pa.array([values is not None for _, _, values in rows], pa.bool_()))
+    arrays.append(pa.array([backfilled] * len(rows), pa.bool_()))
+    read = [None if values is None else at_reading(version.forms, values, as_of) for _, as_of, values in rows]
+    for i, kind, parsed in known:
+        cells = [None if values is None else _cell(kind, parsed, values[i]) for values in read]
+        arrays.append(pa.array(cells, types.arrow_type(parsed) if kind in _PLAIN else pa.string()))
+    _insert(table_name(version.code), columns, sorts, pa.Table.from_arrays(arrays, names=columns))
+
+
+def _insert(name: str, columns: Sequence[str], sorts: Sequence[str], rows: pa.Table) -> None:
+    """COPY, which takes a third of the time of INSERT but knows no ON CONFLICT; so a batch of which some was kept before (after a
+    crash) comes again as INSERT. A temporary table for each batch would bloat the catalogue."""
+    table, names = sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    text = pa.BufferOutputStream()
+    csv.write_csv(rows, text, csv.WriteOptions(include_header=False))
+    try:
+        with transaction.atomic(using="default"), connections["default"].cursor() as c:
+            c.copy_expert(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(table, names), io.BytesIO(text.getvalue()))
+    except UniqueViolation:
+        cells = sql.SQL(", ").join(sql.SQL("%s::{}").format(sql.SQL(kind)) for kind in sorts)
+        with connections["default"].cursor() as c:
+            execute_values(
+                c.cursor,
+                sql.SQL("INSERT INTO {} ({}) VALUES %s ON CONFLICT DO NOTHING").format(table, names),
+                list(zip(*(column.to_pylist() for column in rows.columns), strict=True)),
+                sql.SQL("({})").format(cells).as_string(c.cursor),
+            )
 
 
 def _kind(text: str) -> str:
@@ -82,7 +101,11 @@ def _sort(kind: str) -> str:
 
 
 def _cell(kind: str, parsed: types.ColumnType, value: Any) -> Any:
-    return value if value is None or kind in _PLAIN else types.to_json(parsed, value)
+    """Numbers, text and booleans as they are, the others as text that PostgreSQL reads."""
+    if value is None or kind in _PLAIN:
+        return value
+    found = types.to_json(parsed, value)
+    return found if isinstance(found, str) else orjson.dumps(found).decode()
 
 
 def prepare(spec: GroupSpec, version: VersionSpec) -> None:

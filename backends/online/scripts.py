@@ -1,8 +1,27 @@
-"""The Lua programs that write values. Each is atomic in Redis and refused unless Redis holds what the writer believes.
+"""The Lua programs over values. Each is atomic in Redis; a write is refused unless Redis holds what its writer believes.
 
+gather: records with some of their tiles, or all: one moment of each entity, so that no sweep comes between the two.
 apply : names the epoch and position its batch started from (the first 12 bytes of the cursor record; '' = no record),
         writes records, tiles and due times of one bucket, and moves the cursor last.
 sweep : names the epoch and, per entity, the first 16 bytes of the record it read (position and swept-to); keeps the cursor.
+"""
+
+GATHER = """
+local out, at = {}, 1
+for k = 1, #KEYS, 2 do
+  local count = tonumber(ARGV[at])
+  at = at + 1
+  out[#out + 1] = redis.call('GET', KEYS[k])
+  if count < 0 then
+    out[#out + 1] = redis.call('HGETALL', KEYS[k + 1])
+  elseif count == 0 then
+    out[#out + 1] = {}
+  else
+    out[#out + 1] = redis.call('HMGET', KEYS[k + 1], unpack(ARGV, at, at + count - 1))
+    at = at + count
+  end
+end
+return out
 """
 
 APPLY = """

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import redis
 
 from backends.online.keys import cursor_key, due_key, record_key, tiles_key, version_pattern, version_prefix
-from backends.online.scripts import APPLY, SWEEP
+from backends.online.scripts import APPLY, GATHER, SWEEP
 from core.record import Cursor
 
-_SHA = {text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in (APPLY, SWEEP)}
+_SHA = {text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in (APPLY, GATHER, SWEEP)}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,16 @@ class EntityState:
     tiles: dict[int, bytes]
 
 
+_NOTHING = EntityState(None, {})
+_AT_ONCE = 200  # entities in one call, so that Redis is not held for long
+
+
+def _tiles(named: Sequence[int] | None, found: Sequence[Any]) -> dict[int, bytes]:
+    if named is None:  # field, value, field, value, …
+        return {int(number): tile for number, tile in zip(found[::2], found[1::2], strict=True)}
+    return {number: tile for number, tile in zip(named, found, strict=True) if tile is not None}
+
+
 class OnlineStore:
     """Redis, Valkey, or one node of a cluster. Raises redis.RedisError when it cannot be reached."""
 
@@ -61,19 +72,36 @@ class OnlineStore:
         found: Any = self._client.mget([cursor_key(project, bucket, code) for code, bucket in buckets])
         return [None if data is None else Cursor.unpack(data) for data in found]
 
-    def gather(self, project: str, code: str, entities: Sequence[tuple[int, str]], with_tiles: bool) -> list[EntityState]:
-        """The state of (bucket, key) entities of one version, in their order."""
+    def records(self, project: str, code: str, entities: Sequence[tuple[int, str]]) -> list[bytes | None]:
+        """The records of (bucket, key) entities of one version, in their order."""
         if not entities:
             return []
-        pipe = self._client.pipeline(transaction=False)
-        for bucket, key in entities:
-            pipe.get(record_key(project, bucket, code, key))
-            if with_tiles:
-                pipe.hgetall(tiles_key(project, bucket, code, key))
-        found = pipe.execute()
-        if not with_tiles:
-            return [EntityState(record, {}) for record in found]
-        return [EntityState(found[i], {int(n): tile for n, tile in found[i + 1].items()}) for i in range(0, len(found), 2)]
+        found: Any = self._client.mget([record_key(project, bucket, code, key) for bucket, key in entities])
+        return list(found)
+
+    def gather(
+        self, project: str, code: str, entities: Sequence[tuple[int, str]], tiles: Sequence[Sequence[int] | None]
+    ) -> list[EntityState]:
+        """Records of (bucket, key) entities of one version with the tiles named for each, None naming all; in their order."""
+        by_bucket: dict[int, list[int]] = defaultdict(list)
+        for n, (bucket, _) in enumerate(entities):
+            by_bucket[bucket].append(n)
+        parts = [part[i : i + _AT_ONCE] for part in by_bucket.values() for i in range(0, len(part), _AT_ONCE)]
+        calls = []
+        for part in parts:
+            keys: list[str] = []
+            argv: list[Any] = []
+            for n in part:
+                bucket, key = entities[n]
+                keys += (record_key(project, bucket, code, key), tiles_key(project, bucket, code, key))
+                named = tiles[n]
+                argv += (-1,) if named is None else (len(named), *named)
+            calls.append((GATHER, keys, argv))
+        found: list[EntityState] = [_NOTHING] * len(entities)
+        for part, answer in zip(parts, self._run(calls) if calls else (), strict=True):
+            for n, record, held in zip(part, answer[::2], answer[1::2], strict=True):
+                found[n] = EntityState(record, _tiles(tiles[n], held))
+        return found
 
     def write(self, project: str, writes: Sequence[BucketWrite]) -> list[bool]:
         """Apply each bucket's write atomically. -> whether each was taken; False = Redis holds another cursor, read again."""
@@ -83,11 +111,19 @@ class OnlineStore:
             calls.append((APPLY, keys, [w.fence, w.cursor.pack(), *argv]))
         return [bool(answer) for answer in self._run(calls)]
 
-    def sweep(self, project: str, code: str, bucket: int, epoch: int, entities: Sequence[EntityWrite]) -> list[bool]:
-        """Replace records that are still as they were read. -> whether each was."""
-        keys, argv = _arguments(project, code, bucket, entities, sweep=True)
-        (done,) = self._run([(SWEEP, keys, [epoch.to_bytes(4, "little"), *argv])])
-        return [bool(d) for d in done] if done else [False] * len(entities)
+    def sweep(
+        self, project: str, code: str, epochs: Mapping[int, int], buckets: Mapping[int, Sequence[EntityWrite]]
+    ) -> list[list[bool]]:
+        """Replace records that are still as they were read, by bucket. -> for each bucket whether each of its entities was."""
+        calls = []
+        for bucket, entities in buckets.items():
+            keys, argv = _arguments(project, code, bucket, entities, sweep=True)
+            calls.append((SWEEP, keys, [epochs[bucket].to_bytes(4, "little"), *argv]))
+        answers = self._run(calls) if calls else []
+        return [
+            [bool(d) for d in done] if done else [False] * len(entities)
+            for done, entities in zip(answers, buckets.values(), strict=True)
+        ]
 
     def due(self, project: str, buckets: Iterable[tuple[str, int]], until: int, limit: int) -> list[list[str]]:
         """Entities whose time has come, oldest first, at most `limit` for each (code, bucket)."""

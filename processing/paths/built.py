@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ class Entity:
     events: Sequence[Event] = ()
     fresh: bool = False
     older: bool = False  # with fresh: the entity has events before its window
+    whole: bool = False  # `state` has all tiles of the entity, not only those that its events touch
 
     @cached_property
     def record(self) -> Record | None:
@@ -78,9 +79,9 @@ def failed(entity: Entity, position: int, layout: int, now: int, retry_at: int |
     if before is None:
         record = Record(position, layout, (Run(now, any_event=True),), failed=True)
     else:
-        record = replace(before, position=max(position, before.position), failed=True)
+        record = before._replace(position=max(position, before.position), failed=True)
         if before.swept_to < 0:  # a plain record has no start
-            record = replace(record, runs=(replace(before.runs[0], valid_from=now),))
+            record = record._replace(runs=(before.runs[0]._replace(valid_from=now),))
     return Built(entity, record, None, retry_at=retry_at)
 
 

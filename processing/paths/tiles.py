@@ -1,166 +1,108 @@
 """The tile path: partials per hop, merged (never subtracted) into the row for now and the row after the next change.
 
-A whole-history group keeps its one tile inside the record.
+A record keeps the merged partials of its rows. So what arrives is merged into them and into its tile, however many tiles the
+window has; only a window that has moved on is merged from its tiles again. A whole-history group keeps its one tile inside
+the record.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from backends.engine import Engine
-from backends.offline.inputs import Event
-from backends.offline.program import Finished, Program
+from backends.offline.program import Program
+from backends.offline.routed import Routed
 from core.clock import FOREVER, NEVER
-from core.record import Held, Record, Run, pack_tile, unpack_tile
-from processing.paths.built import Built, Entity, timeline
-
-WHOLE = 0  # the one tile of a group without window
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some events' partials and the newest time among them."""
-
-    newest: int
-    partials: Sequence[Any]
+from core.record import Record, Run, pack_tile
+from processing.paths.built import Built, Entity
+from processing.paths.pieces import Answers, Pieces
+from processing.paths.plans import Plan, Side, from_runs, from_tiles, whole_history
 
 
-@dataclass
-class _Work:
-    """One entity on its way: its pieces by tile, what is held, and which tiles changed."""
-
-    entity: Entity
-    any_event: bool
-    tiles: dict[int, list[Piece]] = field(default_factory=lambda: defaultdict(list))
-    changed: set[int] = field(default_factory=set)
-    held: list[tuple[Held, Piece]] = field(default_factory=list)
+def touched(made: Program, entity_events: Sequence[Any]) -> list[int]:
+    """The tiles of a windowed group that events belong to: they must be read together with the record."""
+    assert made.window is not None
+    return list({made.window.tile(event.time) for event in entity_events})
 
 
-def build(made: Program, entities: Sequence[Entity], position: int | None, now: int, on: Engine | None = None) -> list[Built]:
-    """New events into tiles, tiles into rows. position None: keep each record's own (a sweep). Raises EngineFailed."""
-    works = [_start(made, e, now) for e in entities]
-    _take_events(made, works, now, on)
-    plans = [_Plan(made, w, now) for w in works]
-    pieces: list[Sequence[Any]] = []
-    runs: list[int] = []
-    asked: list[list[Piece]] = [group for plan in plans for group in plan.groups()]
-    for run, group in enumerate(asked):
-        pieces += [piece.partials for piece in group]
-        runs += [run] * len(group)
-    answers = made.finish(pieces, runs, on)
-    built, at = [], 0
-    for plan in plans:
-        count = len(plan.groups())
-        built.append(plan.build([answers.get(run) for run in range(at, at + count)], position))
-        at += count
-    return built
-
-
-def _start(made: Program, entity: Entity, now: int) -> _Work:
-    """What Redis holds: tiles decoded, held events that have come due moved into theirs."""
+def needs_tiles(made: Program, entity: Entity, now: int) -> bool:
+    """Whether an entity's window has moved on since its record was written, so that all its tiles are needed."""
     record = entity.record
-    if record is None:
-        return _Work(entity, entity.fresh and entity.older)
-    run, _ = record.run_at(now)
-    work = _Work(entity, run.any_event)
+    if made.window is None or record is None or entity.whole:
+        return False
+    moved_on = len(record.runs) > 1 and record.runs[1].valid_from <= now
+    return moved_on or any(run.newest != NEVER and not run.partials for run in record.runs)
+
+
+def build(
+    made: Program,
+    entities: Sequence[Entity],
+    position: int | None,
+    now: int,
+    on: Engine | None = None,
+    batch: Routed | None = None,
+) -> list[Built]:
+    """New events into tiles, tiles into rows. position None: keep each record's own (a sweep). Raises EngineFailed.
+
+    Entities that `needs_tiles` names come with all their tiles, the others with those that their events touch.
+    """
+    pieces = Pieces(made)
+    arrived = pieces.take_events(entities, now, batch, on)
+    plans = [_plan(made, pieces, e, new, now) for e, new in zip(entities, arrived, strict=True)]
+    groups: list[Sequence[int]] = []
+    for plan in plans:
+        for side in (plan.current, plan.following):
+            if side is not None and side.pieces:
+                side.group = len(groups)
+                groups.append(side.pieces)
+        for tile, members in plan.changed.items():
+            if len(members) > 1:
+                plan.groups[tile] = len(groups)
+                groups.append(members)
+    answers = Answers(made, pieces.merge(groups, on)) if groups else None
+    # a sweep brings nothing new to the offline table
+    shown = [p.current.group for p in plans if p.current.group >= 0] if position is not None else []
+    rows = answers.rows(shown) if answers is not None else {}
+    return [_built(made, pieces, plan, answers, rows, position, now) for plan in plans]
+
+
+def _plan(made: Program, pieces: Pieces, entity: Entity, arrived: Sequence[Any], now: int) -> Plan:
     if made.window is None:
-        if record.runs[0].partials:
-            work.tiles[WHOLE].append(Piece(record.runs[0].newest, made.partials_of(record.layout, record.runs[0].partials)))
-    else:
-        for number, data in entity.state.tiles.items():
-            layout, newest, block = unpack_tile(data)
-            work.tiles[number].append(Piece(newest, made.partials_of(layout, block)))
-    for held in record.held:
-        _hold(made, work, held.due, held.position, Piece(held.due, made.partials_of(record.layout, held.block)), now)
-    return work
+        return whole_history(pieces, entity, arrived, now)
+    if entity.record is None or entity.whole:
+        return from_tiles(made.window, pieces, entity, arrived, now)
+    return from_runs(made.window, pieces, entity, arrived, now)
 
 
-def _hold(made: Program, work: _Work, due: int, position: int, piece: Piece, now: int) -> None:
-    """A piece of one event: held while its time has not come, else part of its tile."""
-    if due > now:
-        work.held.append((Held(due, position, made.partials.pack(piece.partials)), piece))
-        return
-    tile = WHOLE if made.window is None else made.window.tile(due)
-    work.tiles[tile].append(piece)
-    work.changed.add(tile)
-    work.any_event = True
+def _built(
+    made: Program, pieces: Pieces, plan: Plan, answers: Answers | None, rows: dict[int, Any], position: int | None, now: int
+) -> Built:
+    tiles = {}
+    for tile, members in plan.changed.items():
+        group = plan.groups.get(tile)
+        block = pieces.block(members[0]) if group is None or answers is None else answers.partials[group]
+        tiles[tile] = pack_tile(made.layout, plan.newest[tile], block)
+    keep = made.window is not None
+    runs = [_run(now, plan.current, answers, True)]
+    if plan.following is not None and plan.next is not None:
+        runs.append(_run(plan.next, plan.following, answers, keep))
+    before = plan.entity.record
+    at = position if position is not None else (before.position if before else 0)
+    end = plan.end if plan.next is not None else FOREVER
+    record = Record(at, made.layout, tuple(runs), end, tuple(plan.held))
+    values = None
+    if runs[0].exists and position is not None:
+        group = plan.current.group
+        values = rows[group] if group >= 0 else made.outputs.to_arrow_row(made.outputs.unpack(runs[0].values))
+    return Built(plan.entity, record, values, tiles, plan.gone)
 
 
-def _take_events(made: Program, works: Sequence[_Work], now: int, on: Engine | None) -> None:
-    """The batch's events, as one partial per entity and tile; a held event is a partial of its own."""
-    runs: dict[tuple[int, int, int], int] = {}
-    events: list[Event] = []
-    ids: list[int] = []
-    newest: dict[int, int] = {}
-    for n, work in enumerate(works):
-        for event in work.entity.events:
-            tile = WHOLE if made.window is None else made.window.tile(event.time)
-            run = runs.setdefault((n, tile, event.row.position if event.time > now else 0), len(runs))
-            events.append(event)
-            ids.append(run)
-            newest[run] = max(newest.get(run, NEVER), event.time)
-    found = made.partial(events, ids, on)
-    for (n, tile, position), run in runs.items():
-        piece = Piece(newest[run], found[run])
-        if position:
-            _hold(made, works[n], newest[run], position, piece, now)
-        else:
-            works[n].tiles[tile].append(piece)
-            works[n].changed.add(tile)
-            works[n].any_event = True
-
-
-class _Plan:
-    """Which pieces make which run of one entity."""
-
-    def __init__(self, made: Program, work: _Work, now: int) -> None:
-        self.made, self.work, self.now = made, work, now
-        window = made.window
-        first = None if window is None else window.first_live_tile(now)
-        self.gone = [k for k in work.tiles if first is not None and k < first]
-        self.live = {k: pieces for k, pieces in work.tiles.items() if first is None or k >= first}
-        self.changed = sorted(k for k in work.changed if k in self.live and (window is not None))
-        held_tiles = [] if window is None else [window.tile(h.due) for h, _ in work.held]
-        leaving = [] if window is None else [window.tile_leaves(k) for k in {*self.live, *held_tiles}]
-        self.next, self.end = timeline([*leaving, *(h.due for h, _ in work.held)], now)
-        self.now_pieces = [p for pieces in self.live.values() for p in pieces]
-        self.next_pieces: list[Piece] = []
-        if self.next is not None:
-            keep = None if window is None else window.first_live_tile(self.next)
-            self.next_pieces = [p for k, pieces in self.live.items() if keep is None or k >= keep for p in pieces]
-            self.next_pieces += [
-                p for h, p in work.held if h.due <= self.next and (window is None or window.tile(h.due) >= (keep or 0))
-            ]
-
-    def groups(self) -> list[list[Piece]]:
-        """The runs to merge: each changed tile, the row for now, the row after the next change."""
-        return [*(self.live[k] for k in self.changed), self.now_pieces, self.next_pieces]
-
-    def build(self, answers: Sequence[Finished | None], position: int | None) -> Built:
-        made, work = self.made, self.work
-        tiles: dict[int, bytes] = {}
-        for k, answer in zip(self.changed, answers, strict=False):
-            assert answer is not None
-            tiles[k] = pack_tile(made.layout, max(p.newest for p in self.live[k]), made.partials.pack(answer.partials))
-        current, following = answers[-2], answers[-1]
-        runs = [self._run(self.now, current, self.now_pieces, work.any_event, made.window is None)]
-        if self.next is not None:
-            due = any(h.due <= self.next for h, _ in work.held)
-            runs.append(self._run(self.next, following, self.next_pieces, work.any_event or due, False))
-        before = work.entity.record
-        at = position if position is not None else (before.position if before else 0)
-        record = Record(
-            at, made.layout, tuple(runs), self.end if self.next is not None else FOREVER, tuple(h for h, _ in work.held)
-        )
-        values = current.values if current is not None and current.exists else None
-        return Built(work.entity, record, values, tiles, self.gone)
-
-    def _run(self, start: int, answer: Finished | None, pieces: Sequence[Piece], any_event: bool, keep_partials: bool) -> Run:
-        if answer is None:
-            return Run(start, any_event=any_event)
-        values = self.made.outputs.pack(answer.values) if answer.exists else b""
-        partials = self.made.partials.pack(answer.partials) if keep_partials else b""
-        return Run(start, max(p.newest for p in pieces), answer.exists, any_event, values, partials)
+def _run(start: int, side: Side, answers: Answers | None, keep: bool) -> Run:
+    if side.kept is not None:
+        return side.kept._replace(valid_from=start)
+    if side.group < 0 or answers is None:
+        return Run(start, any_event=side.any_event)
+    exists = bool(answers.exists[side.group])
+    values = answers.values[side.group] if exists else b""
+    return Run(start, side.newest, exists, side.any_event, values, answers.partials[side.group] if keep else b"")

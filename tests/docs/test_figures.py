@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from django.core.wsgi import get_wsgi_application
 
@@ -60,10 +61,10 @@ def test_a_ready_row_is_read_many_times_faster_than_tiles_are_merged(world, caps
     wanted = [(bucket_of(user, settings.JSTORE_BUCKETS), user) for user in USERS]
 
     def merge() -> int:
-        states = world.store.gather(PROJECT, version.code, wanted, True)
-        tiles = [(run, unpack_tile(tile)) for run, state in enumerate(states) for tile in state.tiles.values()]
-        pieces = [made.partials_of(layout, block) for _, (layout, _, block) in tiles]
-        return len(made.finish(pieces, [run for run, _ in tiles]))
+        states = world.store.gather(PROJECT, version.code, wanted, [None] * len(wanted))
+        tiles = [(run, unpack_tile(tile)[2]) for run, state in enumerate(states) for tile in state.tiles.values()]
+        pieces = made.partial_blocks.unpack([block for _, block in tiles])
+        return len(made.finish(pieces, np.arange(len(tiles)), np.array([run for run, _ in tiles])).exists)
 
     def read() -> int:
         return len(lookup.online_features(PROJECT, ["spending"], {"user_id": USERS})["results"][0]["values"])

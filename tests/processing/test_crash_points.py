@@ -181,6 +181,9 @@ def test_on_the_way_out_of_it(road: Road, name: str) -> None:
     road.apply()
     for _ in range(2):
         if name.startswith("s1"):
+            road.produce(15)
+            road.consume()
+            road.apply()
             road.world.clock += 3700 * MICRO  # windows move, entities come due, nothing arrives
         else:
             road.world.clock += 60 * MICRO

@@ -122,8 +122,8 @@ class World:
         found = spec.version(version)
         assert found is not None
         text = key if isinstance(key, str) else encode_key(key)
-        (state,) = self.store.gather(PROJECT, found.code, [(bucket_of(text, BUCKETS), text)], False)
-        return None if state.record is None else unpack_record(state.record)
+        (record,) = self.store.records(PROJECT, found.code, [(bucket_of(text, BUCKETS), text)])
+        return None if record is None else unpack_record(record)
 
     def read(self, group: str, key: str | Sequence[str], clock: int) -> tuple[str, int, dict[str, Any]]:
         """What a reader at this clock sees -> (NOT_FOUND, EMPTY_WINDOW or PRESENT, as_of, values as the block stores them)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import random
 import re
 import signal
@@ -20,6 +19,7 @@ from backends.offline.log import CHANNEL
 from backends.offline.pairs import BUCKETS
 from backends.online.client import client
 from backends.online.store import OnlineStore
+from processing import collector
 from processing.applier import Applier
 from processing.stores import STORE_ERRORS
 
@@ -50,9 +50,7 @@ class Command(BaseCommand):
         self._stopped = False
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._stop)
-        # most of what a batch makes dies with it; full collections over everything imported cost a tenth of the time
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        collector.calm()
         pause = 0.05
         while not self._stopped:
             try:

@@ -14,6 +14,7 @@ from backends import metrics
 from backends.source.base import Partition
 from backends.source.kafka import KafkaSource
 from backends.source.kafka_config import BadKafkaConfig, KafkaConfig
+from processing import collector
 from processing.consume import Consumer, Ring
 from processing.kafka_ingest import KafkaOutcome, accept_kafka, kafka_positions
 from processing.tasks import process_range
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: consumer.stop())
         logger.info("Consuming %s from %s into project %s", topic, ", ".join(config.bootstrap_servers), project)
         logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells each of its metadata requests, every 10 s
+        collector.calm()
         consumer.run()
 
 

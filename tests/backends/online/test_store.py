@@ -28,7 +28,7 @@ def everything(redis):
 
 
 def state(store, key="u"):
-    return store.gather("p", "c", [(3, key)], True)[0]
+    return store.gather("p", "c", [(3, key)], [None])[0]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_each_bucket_is_taken_or_refused_for_itself(begun):
     other = EntityWrite("v", RECORD, None)
     writes = [BucketWrite("c", 3, b"wrong", NEXT, (other,)), BucketWrite("c", 4, b"", START, (other,))]
     assert begun.write("p", writes) == [False, True]
-    assert [s.record for s in begun.gather("p", "c", [(3, "v"), (4, "v")], False)] == [None, RECORD]
+    assert [s.record for s in begun.gather("p", "c", [(3, "v"), (4, "v")], [(), ()])] == [None, RECORD]
 
 
 def test_tiles_are_set_deleted_and_begun_afresh(begun):
@@ -101,7 +101,7 @@ def test_entities_are_any_text(store, key):
 
 class TestSweep:
     def sweep(self, store, *entities, epoch=10):
-        return store.sweep("p", "c", 3, epoch, entities)
+        return store.sweep("p", "c", {3: epoch}, {3: entities})[0]
 
     def test_it_replaces_what_is_still_as_it_was_read_and_keeps_the_cursor(self, begun):
         swept = EntityWrite("u", LATER, 70, {5: b"five"}, (1,), expected=RECORD[:16])
