@@ -31,10 +31,10 @@ class Planned:
     furthest: int
 
 
-def plan(everybody: Sequence[Behind], head: int, most: int) -> Planned:
-    """A batch for those furthest ahead and one for those furthest behind.
+def plan(everybody: Sequence[Behind], head: int, most: int, behind: int | None = None) -> Planned:
+    """A batch of at most `most` rows for those furthest ahead and one for those furthest behind, of at most `behind` rows.
 
-    So who was parked or is new catches up and joins the others, and never makes them wait.
+    So who was parked or is new catches up and joins the others, and makes them wait for no more than that.
     """
     at: dict[int, list[Target]] = defaultdict(list)
     for spec, version, cursors in everybody:
@@ -45,9 +45,10 @@ def plan(everybody: Sequence[Behind], head: int, most: int) -> Planned:
         for position, part in parts.items():
             at[position].append(Target(spec, version, part))
     positions = sorted(at)
+    sizes = [(position, most) for position in positions[-1:]] + [(position, behind or most) for position in positions[:-1][:1]]
     found = [
-        Batch(position, min([position + most, head, *(p for p in positions if p > position)]), tuple(at[position]))
-        for position in dict.fromkeys([*positions[-1:], *positions[:1]])
+        Batch(position, min([position + rows, head, *(p for p in positions if p > position)]), tuple(at[position]))
+        for position, rows in sizes
     ]
     more = len(positions) > len(found) or any(batch.upto < head for batch in found)
     return Planned(tuple(found), more, positions[0] if positions else head)

@@ -48,3 +48,8 @@ def test_with_many_stragglers_those_in_front_and_those_at_the_back_go_on():
 
 def test_a_straggler_alone_does_not_wait_for_those_at_the_head():
     assert shown(plan([behind(A, b0=50), behind(B, b0=40)], 50, 100)) == [(40, 50, [("b", [0])])]
+
+
+def test_stragglers_catch_up_in_smaller_steps_than_those_in_front():
+    planned = plan([behind(A, b0=1000), behind(B, b0=0)], 5000, 3000, 200)
+    assert shown(planned) == [(1000, 4000, [("a", [0])]), (0, 200, [("b", [0])])]
