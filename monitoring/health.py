@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
+from backends.offline import log_sources
 from backends.online.client import client
 from backends.online.published import published
 from backends.online.store import OnlineStore
@@ -22,6 +23,8 @@ from core.errors import Unavailable
 from features import selectors
 
 SECONDS = 1.0
+# Told, but no reason to send no requests: values and pushes go on.
+ADVISORY = frozenset({"kafka"})
 # The applier renews its cursor records every 5 s at least; readers call a value STALE after 20 s without.
 SILENCE = 20 * MICRO
 # Threads that hang on a dead server are not replaced without end: with all of them hanging, the answer is still "not ready".
@@ -42,6 +45,8 @@ def ready() -> dict[str, dict[str, Any]]:
 
 def _questions() -> dict[str, Callable[[], str]]:
     found: dict[str, Callable[[], str]] = {"postgres": _postgres, "redis": _redis, "applier": _applier}
+    if settings.KAFKA_BOOTSTRAP_SERVERS:
+        found["kafka"] = _kafka
     if "registry" in settings.DATABASES:
         found["mongodb"] = _mongodb
     return found
@@ -74,6 +79,18 @@ def _postgres() -> str:
         if cursor.fetchone()[0]:
             raise NotReady("it is a standby and takes no writes")
     return "answers"
+
+
+def _kafka() -> str:
+    """Whether every partition that was ever stored from may still be read; the broker itself is the consumer's business."""
+    try:
+        stopped = log_sources.stopped()
+    finally:
+        connections.close_all()
+    if stopped:
+        names = ", ".join(f"{one.topic}/{one.partition} at {one.at}" for one in stopped)
+        raise NotReady(f"its log is not the one that was read: {names}; see manage.py resume_partition")
+    return "no partition is stopped"
 
 
 def _redis() -> str:

@@ -22,6 +22,7 @@ NAMES = {
     "postgres": ("PostgreSQL", _("event log, offline tables"), "database"),
     "redis": ("Redis", _("online store"), "zap"),
     "mongodb": ("MongoDB", _("registry"), "boxes"),
+    "kafka": ("Kafka", _("events of the topic"), "activity"),
     "applier": (_("Applier"), _("keeps values current"), "activity"),
 }
 
@@ -33,7 +34,7 @@ def health() -> list[dict[str, Any]]:
             "name": NAMES[name][0] if name in NAMES else name,
             "purpose": NAMES[name][1] if name in NAMES else "",
             "icon": NAMES[name][2] if name in NAMES else "server",
-            "state": "up" if check["ok"] else "behind" if name == "applier" else "down",
+            "state": "up" if check["ok"] else "behind" if name in ("applier", "kafka") else "down",
             "detail": check["detail"],
         }
         for name, check in ready().items()

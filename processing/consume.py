@@ -128,6 +128,7 @@ class Consumer:
             self._lag_at = time.monotonic()
             for (topic, partition), records in self._source.lag().items():
                 metrics.KAFKA_LAG.labels(topic, partition).set(records)
+                metrics.KAFKA_STOPPED.labels(topic, partition).set(0)  # it is read; the alarm sets it to 1
 
 
 def _count(records: Sequence[SourceRecord], outcome: KafkaOutcome) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from backends.offline import log_sources
-from backends.source.base import SourceRecord
+from backends.source.base import Partition, Place, SourceRecord
 from core import strict_json
 from core.clock import now_us
 from core.errors import JStoreError
@@ -35,9 +35,10 @@ class KafkaOutcome:
     rejected_gap: list[tuple[str, int, int, int]] = field(default_factory=list)
 
 
-def kafka_positions(project: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
-    """Where to go on for each (topic id, partition); None: from the earliest record."""
-    return log_sources.offsets(project, partitions)
+def kafka_places(project: str, partitions: Iterable[Partition]) -> dict[Partition, Place | None]:
+    """Where to go on in each partition; None: from the earliest record. One that was stopped is left out."""
+    found = log_sources.places(project, partitions)
+    return {Partition(*at): None if place is None else Place(*place) for at, place in found.items()}
 
 
 def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome:
@@ -49,6 +50,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
     with transaction.atomic(using="default"):
         expected = log_sources.lock_offsets(project, {(m.topic_id, m.topic, m.partition) for m in messages})
         news: list[Incoming] = []
+        epochs: dict[tuple[str, int], int] = {}
         for message, rows in zip(messages, opened, strict=True):
             place = (message.topic_id, message.partition)
             at, offset = expected[place], message.offset
@@ -57,12 +59,12 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
                     continue
                 log_sources.note_gap(project, *place, at, offset)
                 outcome.rejected_gap.append((*place, at, offset))
-            expected[place] = offset + 1
+            expected[place], epochs[place] = offset + 1, message.epoch
             news += rows
         verdicts = judge_all(project, news, now)
         done = append(project, news, verdicts, now)
         outcome.next_offsets = {place: at for place, at in expected.items() if at is not None}
-        log_sources.move_offsets(project, outcome.next_offsets, _counts(news, done.fates))
+        log_sources.move_offsets(project, outcome.next_offsets, _counts(news, done.fates), epochs)
     outcome.stored, outcome.duplicates, outcome.dead, outcome.position = (
         done.accepted,
         done.duplicates,
@@ -84,7 +86,7 @@ def _open(project: str, messages: Sequence[KafkaMessage]) -> list[list[Incoming]
 
 
 def _rows(project: str, message: KafkaMessage, document: Any) -> list[Incoming]:
-    _, topic_id, partition, offset, time, value = message
+    _, topic_id, partition, offset, time, value, _ = message
     if is_row(document):
         return [Incoming(document, time, raw=value, origin=(topic_id, partition, offset, 0))]
     refused = None

@@ -56,5 +56,5 @@ def put_aside(project: str, message: KafkaMessage, error: BaseException) -> Kafk
         if at is not None and message.offset < at:
             return KafkaOutcome({place: at})
         dead_letters.store([letter])
-        log_sources.move_offsets(project, {place: message.offset + 1}, {(place, "rejected"): 1})
+        log_sources.move_offsets(project, {place: message.offset + 1}, {(place, "rejected"): 1}, {place: message.epoch})
     return KafkaOutcome({place: message.offset + 1}, dead=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from backends.offline.log import cursor
 from core.clock import now_us
@@ -44,25 +45,75 @@ def lock_offsets(project: str, partitions: Iterable[tuple[str, str, int]]) -> di
         return {(topic_id, partition): None if at < 0 else at for topic_id, partition, at in c.fetchall()}
 
 
-def offsets(project: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int | None]:
-    """Where a consumer must continue, without locking."""
+def places(project: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, int] | None]:
+    """(next offset, leader epoch before it) of each partition, None for one never stored from; a stopped one is left out."""
     asked = list(partitions)
     with cursor() as c:
         c.execute(
-            "SELECT topic_id, topic_partition, next_offset FROM log_source_offset"
-            " WHERE project = %s AND (topic_id, topic_partition) IN %s AND next_offset >= 0",
+            "SELECT topic_id, topic_partition, next_offset, leader_epoch, stopped_at FROM log_source_offset"
+            " WHERE project = %s AND (topic_id, topic_partition) IN %s",
             [project, tuple(asked) or (("", 0),)],
         )
-        known = {(topic_id, partition): at for topic_id, partition, at in c.fetchall()}
-    return {key: known.get(key) for key in asked}
+        rows = c.fetchall()
+    stopped = {(topic_id, partition) for topic_id, partition, *_, stopped_at in rows if stopped_at is not None}
+    known = {(topic_id, partition): (at, epoch) for topic_id, partition, at, epoch, _ in rows if at >= 0}
+    return {key: known.get(key) for key in asked if key not in stopped}
+
+
+def stop(project: str, topic_id: str, partition: int, at: int) -> None:
+    """Remember that a partition must not be read: from this offset on its log is not the one that was stored."""
+    with cursor() as c:
+        c.execute(
+            "UPDATE log_source_offset SET stopped_at = %s"
+            " WHERE project = %s AND topic_id = %s AND topic_partition = %s AND stopped_at IS NULL",
+            [at, project, topic_id, partition],
+        )
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A partition that is not read: everything before `next_offset` is stored, and from `at` on its log is another one."""
+
+    project: str
+    topic: str
+    topic_id: str
+    partition: int
+    next_offset: int
+    at: int
+
+
+def stopped() -> list[Stopped]:
+    """All of them."""
+    with cursor() as c:
+        c.execute(
+            "SELECT project, topic, topic_id, topic_partition, next_offset, stopped_at FROM log_source_offset"
+            " WHERE stopped_at IS NOT NULL ORDER BY project, topic, topic_partition"
+        )
+        return [Stopped(*row) for row in c.fetchall()]
+
+
+def resume(stopped: Stopped, at: int) -> None:
+    """Let a stopped partition be read again from an offset; of what was stored nothing is taken back."""
+    with cursor() as c:
+        c.execute(
+            "UPDATE log_source_offset SET next_offset = %s, leader_epoch = -1, stopped_at = NULL"
+            " WHERE project = %s AND topic_id = %s AND topic_partition = %s",
+            [at, stopped.project, stopped.topic_id, stopped.partition],
+        )
 
 
 def move_offsets(
-    project: str, next_offsets: Mapping[tuple[str, int], int], counts: Mapping[tuple[tuple[str, int], str], int]
+    project: str,
+    next_offsets: Mapping[tuple[str, int], int],
+    counts: Mapping[tuple[tuple[str, int], str], int],
+    epochs: Mapping[tuple[str, int], int],
 ) -> None:
-    """Advance locked offset rows and their conservation counters; counts: by (place, stored | duplicates | rejected)."""
+    """Advance locked offset rows and their conservation counters; counts: by (place, stored | duplicates | rejected).
+
+    epochs: the leader epoch of the record before each offset.
+    """
     rows = [
-        (*place, at, *(counts.get((place, fate), 0) for fate in ("stored", "duplicates", "rejected")))
+        (*place, at, epochs.get(place, -1), *(counts.get((place, fate), 0) for fate in ("stored", "duplicates", "rejected")))
         for place, at in next_offsets.items()
     ]
     if not rows:
@@ -70,8 +121,10 @@ def move_offsets(
     with cursor() as c:
         c.execute(
             "UPDATE log_source_offset o"
-            " SET next_offset = a.at, stored = o.stored + a.s, duplicates = o.duplicates + a.d, rejected = o.rejected + a.r"
-            " FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS a(i, n, at, s, d, r)"
+            " SET next_offset = a.at, leader_epoch = greatest(o.leader_epoch, a.e),"
+            " stored = o.stored + a.s, duplicates = o.duplicates + a.d, rejected = o.rejected + a.r"
+            " FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[])"
+            " AS a(i, n, at, e, s, d, r)"
             " WHERE o.project = %s AND o.topic_id = a.i AND o.topic_partition = a.n",
             [*map(list, zip(*rows, strict=True)), project],
         )

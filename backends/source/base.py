@@ -19,7 +19,7 @@ class Partition(NamedTuple):
 
 
 class SourceRecord(NamedTuple):
-    """One record as the source gave it: bytes (None for a tombstone), time in microseconds UTC."""
+    """One record as the source gave it: bytes (None for a tombstone), time in microseconds UTC. epoch: see Place."""
 
     topic: str
     topic_id: str
@@ -27,10 +27,21 @@ class SourceRecord(NamedTuple):
     offset: int
     timestamp_us: int
     value: bytes | None
+    epoch: int = -1
 
 
-Positions = Callable[[Sequence[Partition]], Mapping[Partition, int | None]]
-"""The next offset the store wants of each partition; None = it has never stored any of it."""
+class Place(NamedTuple):
+    """Where a store goes on. epoch: of the leader that took the record before (-1: unknown).
+
+    By it a source can tell a log that was cut and has grown again from the one that was read.
+    """
+
+    offset: int
+    epoch: int = -1
+
+
+Positions = Callable[[Sequence[Partition]], Mapping[Partition, Place | None]]
+"""Where the store goes on in each partition. None = it has never stored any of it. One that is left out must not be read."""
 
 
 class SourceUnavailable(Exception):

@@ -28,7 +28,7 @@ LOST_PLACE = (OffsetOutOfRangeError, LogTruncationError, NoOffsetForPartitionErr
 class KafkaSource(Source):
     """One member of a consumer group over some topics, connected at the first `poll`.
 
-    `positions` is asked whenever partitions are assigned or rewound; `alarm` is told of a log that ends below them.
+    `positions` is asked whenever partitions are assigned or rewound; `alarm` is told of a log that is not the one they speak of.
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class KafkaSource(Source):
 
     def poll(self, timeout_s: float) -> list[SourceRecord]:
         """As the base says; an error of `positions` comes through as it is."""
+        places = self._connected()
         try:
-            places = self._connected()
             places.settle(self._topic_ids)
             polled = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
             if not polled or self._was_made_anew(places, {tp.topic for tp in polled}):
@@ -57,6 +57,8 @@ class KafkaSource(Source):
         except LOST_PLACE as error:
             # Expired, compacted or truncated under us: settling finds out which, and goes on or stops.
             logger.warning("Kafka lost our place: %r", error)
+            if isinstance(error, LogTruncationError):
+                places.cut(error.divergent_offsets)
             self.rewind()
             return []
         except KafkaError as error:
@@ -130,9 +132,9 @@ class KafkaSource(Source):
                 heartbeat_interval_ms=1_000,
                 max_poll_records=self._max_records,
             )
-        except KafkaError:
+        except KafkaError as error:
             self.close()
-            raise
+            raise SourceUnavailable(repr(error)) from error
         self._places = Places(self._consumer, self._positions, self._alarm)
         self._consumer.subscribe(topics=self._topics, listener=self._places)
         return self._places
@@ -153,7 +155,7 @@ class KafkaSource(Source):
 
 def _record(topic_id: str, item: Any) -> SourceRecord:
     timestamp_us = item.timestamp * 1000 if item.timestamp >= 0 else now_us()
-    return SourceRecord(item.topic, topic_id, item.partition, item.offset, timestamp_us, item.value)
+    return SourceRecord(item.topic, topic_id, item.partition, item.offset, timestamp_us, item.value, item.leader_epoch)
 
 
 def _log_commit(offsets: Any, answer: Any) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kafka import ConsumerRebalanceListener
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
 
-from backends.source.base import Partition, Positions
+from backends.source.base import Partition, Place, Positions
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,11 @@ REQUEST_MS = 10_000
 # A broker that has just come back may show a shorter log for a moment; a stop is only declared after this long.
 BELOW_GRACE_S = 10.0
 
-Alarm = Callable[[str, int, int, int], None]
-"""(topic, partition, stored offset, end of the log): reading of the partition is stopped."""
+# How often the store is asked whether somebody has let a stopped partition be read again.
+AGAIN_S = 5.0
+
+Alarm = Callable[[str, Partition, int | None], None]
+"""(topic, partition, offset from which its log is not what was stored): reading is stopped. None: the store had said so."""
 
 
 class Places(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -38,6 +41,7 @@ class Places(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stored: dict[TopicPartition, int] = {}  # next offset to be stored
         self._below: dict[TopicPartition, float] = {}  # since when the log ends below the stored offset
         self._stopped: dict[TopicPartition, str] = {}  # given up, with the topic id it had
+        self._asked_at = 0.0  # when the store was last asked about those
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Called by the library, on its thread."""
@@ -62,27 +66,42 @@ class Places(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer.seek(tp, 0)  # any position at all, or the library would ask for Kafka's commit and fail
 
     def settle(self, topic_ids: Callable[[set[str]], Mapping[str, str]]) -> None:
-        """Brings what is set aside to the store's offset; a stopped one only when its topic was made anew."""
+        """Brings what is set aside to the store's offset; a stopped one when that wants it again or the topic was made anew."""
         assigned = self._consumer.assignment()
         waiting = [tp for tp in (*self._aside, *self._stopped) if tp in assigned]
         ids = topic_ids({tp.topic for tp in waiting}) if waiting else {}
+        again = time.monotonic() - self._asked_at >= AGAIN_S
         wanted = {
             tp: Partition(ids[tp.topic], tp.partition)
             for tp in waiting
-            if tp.topic in ids and self._stopped.get(tp) != ids[tp.topic]
+            if tp.topic in ids and (again or self._stopped.get(tp) != ids[tp.topic])
         }
         if not wanted:
             return
+        self._asked_at = time.monotonic() if again else self._asked_at
         stored = self._positions(list(wanted.values()))
         starts = self._consumer.beginning_offsets(list(wanted), timeout_ms=REQUEST_MS)
         ends = self._consumer.end_offsets(list(wanted), timeout_ms=REQUEST_MS)
         for tp, partition in wanted.items():
-            offset = stored.get(partition)
-            if offset is not None and offset > ends[tp]:
-                self._log_is_short(tp, partition.topic_id, offset, ends[tp])
+            place = stored.get(partition)
+            if partition not in stored:
+                if tp not in self._stopped:
+                    logger.critical("%s-%s is not read: it was stopped, and nobody has let it go on.", *tp)
+                    self._stop(tp, partition, None)
+            elif place is None:
+                self._resume(tp, partition.topic_id, Place(starts[tp]))
+            elif place.offset > ends[tp]:
+                self._log_is_short(tp, partition, place.offset, ends[tp])
             else:
                 # An offset before the start has expired: the first record that comes is beyond it, a gap that the store notes.
-                self._resume(tp, partition.topic_id, starts[tp] if offset is None else max(offset, starts[tp]))
+                self._resume(tp, partition.topic_id, place._replace(offset=max(place.offset, starts[tp])))
+
+    def cut(self, found: Mapping[TopicPartition, Any]) -> None:
+        """The broker has found logs to be others than those that were read, from an offset on (None: it does not know where)."""
+        for tp, place in found.items():
+            stored, at = self._stored.get(tp), 0 if place is None else place.offset
+            if stored is not None and tp in self.ids and at < stored:
+                self._give_up(tp, Partition(self.ids[tp], tp.partition), stored, at)
 
     def taken(self, tp: TopicPartition) -> str | None:
         """Notes that records of it are handed on; its topic id, or None where they must be dropped and read again."""
@@ -102,9 +121,10 @@ class Places(ConsumerRebalanceListener):  # type: ignore[misc]
         return ours
 
     def lag(self) -> dict[tuple[str, int], int]:
-        """Records from the next one to be stored to the end, where the former is known. Raises KafkaError."""
+        """Records from the next one to be stored to the end, where the former is known and it is read. Raises KafkaError."""
         found = {}
-        for tp, end in self._consumer.end_offsets(list(self._consumer.assignment()), timeout_ms=REQUEST_MS).items():
+        read = [tp for tp in self._consumer.assignment() if tp not in self._stopped]
+        for tp, end in self._consumer.end_offsets(read, timeout_ms=REQUEST_MS).items():
             # Behind a transaction's marker nothing is left to store, though the stored offset stands before it.
             reading = tp in self.ids and tp not in self._aside and tp not in self._pending
             at = self._consumer.position(tp, timeout_ms=0) if reading else self._stored.get(tp)
@@ -112,31 +132,38 @@ class Places(ConsumerRebalanceListener):  # type: ignore[misc]
                 found[tp.topic, tp.partition] = max(0, end - at)
         return found
 
-    def _resume(self, tp: TopicPartition, topic_id: str, offset: int) -> None:
-        try:
-            self._consumer.seek(tp, offset)
-        except ValueError:
+    def _resume(self, tp: TopicPartition, topic_id: str, place: Place) -> None:
+        if tp not in self._consumer.assignment():
             return  # revoked this very moment
+        # With the epoch the library has the broker compare logs before it reads; its public `seek` takes none.
+        self._consumer._subscription.seek(tp, OffsetAndMetadata(place.offset, "", place.epoch))
         self._below.pop(tp, None)
         self._stopped.pop(tp, None)
         self.ids[tp] = topic_id
-        self._stored[tp] = offset
+        self._stored[tp] = place.offset
         self._aside.discard(tp)
         self._consumer.resume(tp)
-        logger.info("Reading %s-%s (topic id %s) from offset %s", tp.topic, tp.partition, topic_id, offset)
+        logger.info("Reading %s-%s (topic id %s) from offset %s", tp.topic, tp.partition, topic_id, place.offset)
 
-    def _log_is_short(self, tp: TopicPartition, topic_id: str, stored: int, end: int) -> None:
+    def _log_is_short(self, tp: TopicPartition, partition: Partition, stored: int, end: int) -> None:
         since = self._below.setdefault(tp, time.monotonic())
-        if time.monotonic() - since < BELOW_GRACE_S:
-            return
+        if time.monotonic() - since >= BELOW_GRACE_S:
+            self._give_up(tp, partition, stored, end)
+
+    def _give_up(self, tp: TopicPartition, partition: Partition, stored: int, at: int) -> None:
         logger.critical(
-            "Kafka's log of %s-%s ends at %s, but everything before %s was stored: records are lost, and new ones stand under"
-            " old offsets. This partition is no longer read.",
+            "Kafka's log of %s-%s is another one from offset %s on, but everything before %s was stored: records are lost, and"
+            " new ones stand under old offsets. This partition is no longer read.",
             tp.topic,
             tp.partition,
-            end,
+            at,
             stored,
         )
+        self._stop(tp, partition, at)
+
+    def _stop(self, tp: TopicPartition, partition: Partition, at: int | None) -> None:
+        self._alarm(tp.topic, partition, at)  # first: where the store does not hear it, it is told again
+        self._consumer.pause(tp)
         self._aside.discard(tp)
-        self._stopped[tp] = topic_id
-        self._alarm(tp.topic, tp.partition, stored, end)
+        self._pending.discard(tp)
+        self._stopped[tp] = partition.topic_id

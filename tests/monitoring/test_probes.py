@@ -4,12 +4,15 @@ import threading
 import time
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
+from backends.offline import log_sources
 from core.clock import now_us
 from core.record import REBUILDING
 from features import services
 from monitoring import health
+from monitoring.views import health as home_health
 from tests.serving import world
 from tests.serving.world import SECOND
 
@@ -59,6 +62,20 @@ def test_an_empty_stack_is_ready(web, fresh):
         "redis": True,
         "applier": True,
     }
+
+
+def test_a_stopped_partition_of_kafka_is_told_and_stops_nobody_else(web, fresh, settings):
+    settings.KAFKA_BOOTSTRAP_SERVERS = "127.0.0.1:9092"
+    assert web.get("/readyz").json()["checks"]["kafka"] == {"ok": True, "detail": "no partition is stopped"}
+    with transaction.atomic():
+        log_sources.lock_offsets("default", [("id", "feature-events", 3)])
+        log_sources.move_offsets("default", {("id", 3): 10}, {}, {})
+    log_sources.stop("default", "id", 3, 7)
+    reply = web.get("/readyz")
+    assert (reply.status_code, reply.json()["status"]) == (200, "ready")
+    assert reply.json()["checks"]["kafka"]["ok"] is False
+    assert "feature-events/3 at 7" in reply.json()["checks"]["kafka"]["detail"]
+    assert [line["state"] for line in home_health() if line["name"] == "Kafka"] == ["behind"]
 
 
 def test_it_is_ready_while_every_bucket_keeps_up(web, trips, redis):

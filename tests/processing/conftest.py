@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from features import services
+from processing import consume, poison
+from processing.consume import Consumer
+from processing.kafka_ingest import accept_kafka
+from tests.processing.consuming import Accept, Ring, Start, source_of
 from tests.processing.world import NOON, PROJECT, World
+from tests.servers.kafka import Kafka
 
 
 @pytest.fixture
@@ -42,3 +48,19 @@ def api(world: World) -> Api:
     """Speaks to the world's project; its clock is the real one."""
     world.clock = None
     return Api()
+
+
+@pytest.fixture
+def start(kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """start(accept, ring) -> a consumer of the test's topic into a project of the same name."""
+    monkeypatch.setattr(consume, "LONGEST_WAIT_S", 0.3)
+    monkeypatch.setattr(poison, "SECONDS", 0.5)
+    sources = []
+
+    def start(accept: Accept = accept_kafka, ring: Ring | None = None) -> Consumer:
+        sources.append(source_of(kafka.bootstrap, topic))
+        return Consumer(topic, sources[-1], accept, ring)
+
+    yield start
+    for source in sources:
+        source.close()

@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from django.db import DataError, OperationalError, connection
 from kafka import KafkaConsumer
 from kafka.structs import TopicPartition
 
-from backends.source.base import Partition
-from backends.source.kafka import KafkaSource
-from backends.source.kafka_config import KafkaConfig
-from processing import consume, poison
-from processing.consume import Consumer
-from processing.kafka_ingest import KafkaMessage, KafkaOutcome, accept_kafka, kafka_positions
+from processing.kafka_ingest import KafkaMessage, KafkaOutcome, accept_kafka
 from processing.models import DeadLetter
 from tests.plugins.kafka import Send
+from tests.processing.consuming import Start, rows, run_until, stored
 from tests.servers.kafka import Kafka
 
 pytestmark = [pytest.mark.kafka, pytest.mark.django_db(transaction=True)]
-
-Accept = Callable[[str, Sequence[KafkaMessage]], KafkaOutcome]
-Start = Callable[..., Consumer]
-
-
-@pytest.fixture
-def start(kafka: Kafka, topic: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """start(accept) -> a consumer of the test's topic into a project of the same name."""
-    monkeypatch.setattr(consume, "LONGEST_WAIT_S", 0.3)
-    monkeypatch.setattr(poison, "SECONDS", 0.5)
-    sources = []
-
-    def start(accept: Accept = accept_kafka, ring: Callable[[KafkaOutcome], None] | None = None) -> Consumer:
-        def positions(asked: Sequence[Partition]) -> dict[Partition, int | None]:
-            return {Partition(*at): offset for at, offset in kafka_positions(topic, asked).items()}
-
-        sources.append(KafkaSource(KafkaConfig((kafka.bootstrap,)), [topic], topic, positions, lambda *told: None))
-        return Consumer(topic, sources[-1], accept, ring)
-
-    yield start
-    for source in sources:
-        source.close()
-
-
-def stored(project: str) -> list[str]:
-    """The "n" of every row of the log, by position."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT payload->>'n' FROM log_event WHERE project = %s ORDER BY position", [project])
-        return [n for (n,) in cursor.fetchall()]
-
-
-def run_until(consumer: Consumer, check: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "the consumer did not get there in time"
-        consumer.step()
-
-
-def rows(*numbers: int) -> list[bytes]:
-    return [json.dumps({"user_id": "u", "n": n}).encode() for n in numbers]
 
 
 def test_it_stores_in_order_and_tells_kafka_after(kafka: Kafka, start: Start, topic: str, send: Send) -> None:

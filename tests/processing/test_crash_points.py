@@ -23,7 +23,7 @@ from processing import sweep as sweep_module
 from processing.applier import Applier
 from processing.models import DeadLetter
 from tests import oracle
-from tests.processing.test_kafka_ingest import PLACE, message
+from tests.processing.test_kafka_ingest import message, next_offset
 from tests.processing.world import ALWAYS, NOON, PROJECT, SUMS, World, event
 
 USERS = [f"u{n}" for n in range(8)]
@@ -126,7 +126,7 @@ class Road:
 
     def consume(self) -> None:
         """A new process: from where PostgreSQL says it must go on, in small batches."""
-        while (at := kafka_ingest.kafka_positions(PROJECT, [PLACE])[PLACE] or 0) < len(self.topic):
+        while (at := next_offset() or 0) < len(self.topic):
             kafka_ingest.accept_kafka(PROJECT, self.topic[at : at + 7])
 
     def apply(self) -> None:
@@ -140,7 +140,7 @@ class Road:
         assert [row.position for row in rows] == list(range(1, len(rows) + 1))
         assert len(rows) == sum(map(len, self.events.values()))
         assert DeadLetter.objects.filter(code="invalid_utf8").count() == self.poison
-        assert kafka_ingest.kafka_positions(PROJECT, [PLACE]) == {PLACE: len(self.topic)}
+        assert next_offset() == len(self.topic)
 
     def check_values(self) -> None:
         clock = self.world.clock

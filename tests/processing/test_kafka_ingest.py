@@ -9,14 +9,20 @@ import pytest
 from django.db import connection, connections, transaction
 
 from backends.offline import log, log_reading, log_sources
+from backends.source.base import Partition, Place
 from core.errors import Unavailable
 from features import selectors
 from processing import inline
-from processing.kafka_ingest import KafkaMessage, accept_kafka, kafka_positions
+from processing.kafka_ingest import KafkaMessage, accept_kafka, kafka_places
 from processing.models import DeadLetter
 from tests.processing.world import NOON, PROJECT, SUMS, event
 
-PLACE = ("topic-id", 0)
+PLACE = Partition("topic-id", 0)
+
+
+def next_offset(project=PROJECT):
+    place = kafka_places(project, [PLACE])[PLACE]
+    return None if place is None else place.offset
 
 
 def message(offset, value, partition=0, topic_id="topic-id", time=NOON):
@@ -48,10 +54,10 @@ def gaps():
 
 
 def test_it_stores_in_order_and_says_where_to_go_on(world):
-    assert kafka_positions(PROJECT, [PLACE]) == {PLACE: None}
+    assert next_offset() is None
     outcome = accept_kafka(PROJECT, numbers(0, 3))
     assert (outcome.stored, outcome.position, outcome.next_offsets) == (3, 3, {PLACE: 3})
-    assert kafka_positions(PROJECT, [PLACE]) == {PLACE: 3}
+    assert next_offset() == 3
     assert stored() == [0.0, 1.0, 2.0]
 
 
@@ -203,12 +209,26 @@ def test_a_registry_that_is_away_stops_the_batch_and_loses_nothing(world, monkey
 def test_offsets_belong_to_a_project(world):
     accept_kafka(PROJECT, numbers(0, 3))
     assert accept_kafka("another", numbers(0, 3)).stored == 3
-    assert kafka_positions("another", [PLACE]) == {PLACE: 3}
+    assert next_offset("another") == 3
 
 
 def test_a_transaction_that_fails_moves_no_offset(world):
     with transaction.atomic(using="default"):
         log_sources.lock_offsets(PROJECT, [("topic-id", "feature-events", 0)])
-        log_sources.move_offsets(PROJECT, {PLACE: 5}, {(PLACE, "stored"): 5})
+        log_sources.move_offsets(PROJECT, {PLACE: 5}, {(PLACE, "stored"): 5}, {PLACE: 0})
         transaction.set_rollback(True, using="default")
-    assert kafka_positions(PROJECT, [PLACE]) == {PLACE: None}
+    assert next_offset() is None
+
+
+def test_the_epoch_of_the_last_record_is_remembered_and_a_stopped_partition_is_left_out(world):
+    accept_kafka(PROJECT, [one._replace(epoch=7) for one in numbers(0, 3)])
+    assert kafka_places(PROJECT, [PLACE]) == {PLACE: Place(3, 7)}
+    accept_kafka(PROJECT, [one._replace(epoch=6) for one in numbers(0, 3)])
+    assert kafka_places(PROJECT, [PLACE]) == {PLACE: Place(3, 7)}, "a zombie's batch changes nothing"
+    log_sources.stop(PROJECT, *PLACE, 2)
+    other = Partition("topic-id", 1)
+    assert kafka_places(PROJECT, [PLACE, other]) == {other: None}
+    (stopped,) = log_sources.stopped()
+    assert (stopped.topic, stopped.next_offset, stopped.at) == ("feature-events", 3, 2)
+    log_sources.resume(stopped, 2)
+    assert (kafka_places(PROJECT, [PLACE]), log_sources.stopped()) == ({PLACE: Place(2, -1)}, [])

@@ -72,6 +72,12 @@ class Kafka:
         """kill -9."""
         self._process.kill()
 
+    def cut(self, topic: str, share: float) -> None:
+        """Of a broker that was killed: takes the end of partition 0's log away, as a lost disk or an old backup would."""
+        (segment,) = (self.home / "data" / f"{topic}-0").glob("*.log")
+        with segment.open("r+b") as file:
+            file.truncate(int(segment.stat().st_size * share))
+
     def admin(self) -> KafkaAdminClient:
         """A new admin client; the caller closes it."""
         return KafkaAdminClient(bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=10_000)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backends import metrics
+from backends.offline import log_sources
 from backends.source.base import Partition
 from backends.source.kafka import KafkaSource
 from backends.source.kafka_config import BadKafkaConfig, KafkaConfig
+from backends.source.kafka_places import Alarm
 from processing import collector
 from processing.consume import Consumer, Ring
-from processing.kafka_ingest import KafkaOutcome, accept_kafka, kafka_positions
+from processing.kafka_ingest import KafkaOutcome, accept_kafka, kafka_places
 from processing.tasks import process_range
 
 logger = logging.getLogger(__name__)
@@ -41,7 +43,9 @@ class Command(BaseCommand):
             config = KafkaConfig.parse({name: getattr(settings, name) for name in ("KAFKA_BOOTSTRAP_SERVERS", *SECURITY)})
         except BadKafkaConfig as error:
             raise CommandError(str(error)) from error
-        source = KafkaSource(config, [topic], f"{settings.KAFKA_GROUP_ID}-{project}", _positions(project), _alarm)
+        source = KafkaSource(
+            config, [topic], f"{settings.KAFKA_GROUP_ID}-{project}", partial(kafka_places, project), _alarm(project)
+        )
         consumer = Consumer(project, source, accept_kafka, _doorbell(project))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: consumer.stop())
@@ -51,12 +55,13 @@ class Command(BaseCommand):
         consumer.run()
 
 
-def _positions(project: str) -> Callable[[Sequence[Partition]], Mapping[Partition, int | None]]:
-    return lambda asked: {Partition(*at): offset for at, offset in kafka_positions(project, asked).items()}
+def _alarm(project: str) -> Alarm:
+    def alarm(topic: str, partition: Partition, at: int | None) -> None:
+        if at is not None:
+            log_sources.stop(project, *partition, at)
+        metrics.KAFKA_STOPPED.labels(topic, partition.partition).set(1)
 
-
-def _alarm(topic: str, partition: int, stored: int, end: int) -> None:
-    metrics.KAFKA_STOPPED.labels(topic, partition).set(1)
+    return alarm
 
 
 def _doorbell(project: str) -> Ring | None:
