@@ -7,7 +7,7 @@
     metrics.JOB_RUNS.labels(type="backfill", status="succeeded").inc()  # when a run ends
     metrics.DEAD_LETTERS.labels(code="bad_timestamp").inc(n)  # when dead letters are stored
     metrics.KAFKA_LAG.labels(topic="feature-events", partition="0").set(n)  # by the consumer that owns the partition
-    metrics.KAFKA_STOPPED, KAFKA_RECORDS, KAFKA_ROWS, KAFKA_GAPS, KAFKA_RETRIES  # processing/consume.py only
+    metrics.KAFKA_STOPPED, KAFKA_RECORDS, KAFKA_ROWS, KAFKA_GAPS, KAFKA_RETRIES, KAFKA_FAILURES  # processing/consume.py only
     metrics.APPLIER_LAG.labels(project="default").set(n)  # by the applier, at each round and when idle
     metrics.ONLINE_DURATION.labels(route="values").observe(seconds)  # serving only
     metrics.ONLINE_ERRORS.labels(route="values", status="404").inc()  # serving only
@@ -69,6 +69,12 @@ KAFKA_RECORDS = Counter("jstore_kafka_records", "Kafka records read and judged."
 KAFKA_ROWS = Counter("jstore_kafka_rows", "Rows of Kafka records, by what became of them.", ["result"])
 KAFKA_GAPS = Counter("jstore_kafka_gaps", "Places where Kafka no longer had what came next.")
 KAFKA_RETRIES = Counter("jstore_kafka_retries", "Waits of the consumer, by the error that caused them.", ["error"])
+KAFKA_FAILURES = Gauge(
+    "jstore_kafka_failures_in_a_row",
+    "Times in a row that a consumer could not read or store; 0 while it works. While it is larger nothing is read.",
+    ["project"],
+    multiprocess_mode="livemax",
+)
 APPLIER_LAG = Gauge(
     "jstore_applier_lag_events", "Log positions not yet applied online.", ["project"], multiprocess_mode="livemax"
 )

@@ -64,8 +64,9 @@ class Consumer:
             records = self._source.poll(POLL_S)
             if records:
                 self._store(records)
-            self._failures = 0
+            self._count_failures(0)
         except SourceUnavailable as error:
+            logger.warning("Kafka cannot be read, to be tried again: %s", error)
             self._wait(error)
         except Exception as error:  # noqa: BLE001 - the loop outlives its stores; what it cannot name it logs and tries again
             log = logger.warning if store_is_away(error) else logger.exception
@@ -113,15 +114,19 @@ class Consumer:
         return any(outcome.next_offsets.get(at, given[at]) < given[at] for at in given)
 
     def _wait(self, error: BaseException) -> None:
-        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**self._failures)
+        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(self._failures, 10))
         until = time.monotonic() + random.uniform(0, longest)  # noqa: S311 - jitter, not a secret
-        self._failures = min(self._failures + 1, 10)
+        self._count_failures(self._failures + 1)
         metrics.KAFKA_RETRIES.labels(type(error).__name__).inc()
         while self._going and (left := until - time.monotonic()) > 0:
             try:
                 self._source.idle(min(left, POLL_S))
             except SourceUnavailable:
                 time.sleep(min(left, POLL_S))
+
+    def _count_failures(self, number: int) -> None:
+        self._failures = number
+        metrics.KAFKA_FAILURES.labels(self._project).set(number)
 
     def _show_lag(self) -> None:
         if time.monotonic() - self._lag_at >= LAG_EVERY_S:

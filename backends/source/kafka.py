@@ -22,6 +22,8 @@ from core.clock import now_us
 logger = logging.getLogger(__name__)
 
 CONNECT_MS = 10_000
+SESSION_MS = 10_000  # a member that is silent for so long loses its partitions
+METADATA_MS = 10_000  # new partitions are found within this time
 LOST_PLACE = (OffsetOutOfRangeError, LogTruncationError, NoOffsetForPartitionError)
 
 
@@ -127,14 +129,16 @@ class KafkaSource(Source):
                 isolation_level="read_committed",
                 # A topic that an operator deletes to make it anew must not come back by our asking for it.
                 allow_auto_create_topics=False,
-                metadata_max_age_ms=10_000,
-                session_timeout_ms=10_000,
-                heartbeat_interval_ms=1_000,
+                metadata_max_age_ms=METADATA_MS,
+                session_timeout_ms=SESSION_MS,
+                heartbeat_interval_ms=SESSION_MS // 10,
                 max_poll_records=self._max_records,
             )
         except KafkaError as error:
             self.close()
             raise SourceUnavailable(repr(error)) from error
+        # The library forgets this setting on the way to its requests for metadata.
+        self._consumer._manager.cluster.config["allow_auto_create_topics"] = False
         self._places = Places(self._consumer, self._positions, self._alarm)
         self._consumer.subscribe(topics=self._topics, listener=self._places)
         return self._places

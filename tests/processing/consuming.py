@@ -27,14 +27,16 @@ class Start(Protocol):
     def __call__(self, accept: Accept = accept_kafka, ring: Ring | None = None) -> Consumer: ...
 
 
-def source_of(bootstrap: str, topic: str, max_records: int = 2000) -> KafkaSource:
-    """A source as the command makes it, for a project of the topic's name."""
+def source_of(kafka: str | KafkaConfig, topic: str, max_records: int = 2000, project: str | None = None) -> KafkaSource:
+    """A source as the command makes it, for a project of the topic's name or another."""
+    log = topic if project is None else project
 
     def alarm(topic: str, partition: Partition, at: int | None) -> None:
         if at is not None:
-            log_sources.stop(topic, *partition, at)
+            log_sources.stop(log, *partition, at)
 
-    return KafkaSource(KafkaConfig((bootstrap,)), [topic], topic, partial(kafka_places, topic), alarm, max_records)
+    config = KafkaConfig((kafka,)) if isinstance(kafka, str) else kafka
+    return KafkaSource(config, [topic], topic, partial(kafka_places, log), alarm, max_records)
 
 
 def stored(project: str) -> list[str]:

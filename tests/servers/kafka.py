@@ -146,6 +146,8 @@ class Kafka:
             # A killed broker is let in again when its old session has ended: 9 s by default.
             "broker.session.timeout.ms": "2000",
             "broker.heartbeat.interval.ms": "500",
+            # Compaction looks for work every 15 s by default.
+            "log.cleaner.backoff.ms": "300",
             **self.extra,
         }
         self.properties.write_text("".join(f"{name}={text}\n" for name, text in settings.items()))
