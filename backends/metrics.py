@@ -61,7 +61,7 @@ KAFKA_LAG = Gauge(
 )
 KAFKA_STOPPED = Gauge(
     "jstore_kafka_partition_stopped",
-    "1 where Kafka's log ended below the stored offset, so reading was stopped.",
+    "1 where Kafka's log is not the one that was read, so reading was stopped.",
     ["topic", "partition"],
     multiprocess_mode="livemostrecent",
 )
