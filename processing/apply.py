@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from backends import metrics
 from backends.engine import Engine, EngineFailed
 from backends.offline import log_reading, tables
-from backends.offline.evaluate import events_between, pair_of
+from backends.offline.evaluate import events_between, pair_of, with_events
 from backends.offline.inputs import Event, Misfit, fitting
 from backends.offline.log import Head
 from backends.offline.log_reading import LogRow
@@ -196,10 +196,7 @@ def rebuild(
     found = events_between(made, pair, [(key, made.lower(now), _LATEST) for key in keys], upto, misfits=misfits)
     quarantine.note(made.spec, misfits, ())
     silent = [key for key, events in zip(keys, found, strict=True) if not any(e.time <= now for e in events)]
-    older: set[str] = set()
-    if silent and made.window is not None:
-        earlier = events_between(made, pair, [(key, -1, made.lower(now)) for key in silent], upto)
-        older = {key for key, events in zip(silent, earlier, strict=True) if events}
+    older = with_events(made, pair, silent, made.lower(now), upto) if silent and made.window is not None else set()
     entities = [
         Entity(
             key,

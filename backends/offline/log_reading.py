@@ -134,6 +134,24 @@ def scan(project: str, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: 
         return [(cells[0], cells[1], _log_row(cells[2:])) for cells in c.fetchall()]
 
 
+def newest(project: str, pair: Pair, wants: Sequence[tuple[str, int]], upto: int) -> list[tuple[int, LogRow]]:
+    """The newest live row of entities at or before a time: wants are (key, upper inclusive) in us; live at position `upto`.
+
+    -> [(index of the want, row)], those without one left out.
+    """
+    keys = [key for key, _ in wants]
+    with cursor() as c:
+        c.execute(
+            "SELECT w.n - 1, r.* FROM unnest(%s::smallint[], %s::text[], %s::bigint[]) WITH ORDINALITY AS w(bucket, key, high, n)"
+            f" CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM log_index i"
+            " JOIN log_event e ON e.project = %s AND e.position = i.position"
+            " WHERE i.pair = %s AND i.bucket = w.bucket AND i.key = w.key AND i.event_time <= w.high AND i.position <= %s"
+            " AND (e.superseded_pos IS NULL OR e.superseded_pos > %s) ORDER BY i.event_time DESC, i.position DESC LIMIT 1) AS r",
+            [[pair.bucket(key) for key in keys], keys, [high for _, high in wants], project, pair.id, upto, upto],
+        )
+        return [(cells[0], _log_row(cells[1:])) for cells in c.fetchall()]
+
+
 def position_at(project: str, time: int, head: int) -> int:
     """The last position of the log, up to a head, that was there at a time (us); 0 before the first."""
     with cursor() as c:

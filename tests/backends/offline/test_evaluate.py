@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backends.engine import EngineFailed
+from backends.offline import evaluate
 from backends.offline.evaluate import history, value_at
 from backends.offline.program import MULTIPLE, Program
 from core.errors import Invalid, Unavailable
@@ -52,6 +53,34 @@ def test_an_empty_window_is_told_from_an_unknown_entity(world):
     found = value_at(spec(), 1, "u", NOON)
     assert (found.values, found.any_event) == (None, True)
     assert not value_at(spec(), 1, "nobody", NOON).any_event
+
+
+def test_of_an_empty_window_one_row_is_read_unless_it_is_another_group_s(world, monkeypatch):
+    world.define("g", SUMS, window="1h", columns={"amount": "DOUBLE"})
+    world.define("other", SUMS.replace("SUM", "MAX"), columns={"amount": "STRING"})
+    hours = 3600
+    world.push([event("plain", -9 * hours, 1.0), event("plain", -8 * hours, 1.0), event("misfit", -9 * hours, 1.0)])
+    world.push([event("misfit", -8 * hours, "x"), event("never", -8 * hours, "x")])
+    world.push([event("plain", -7 * hours, "1"), event("addressed", -7 * hours, "1")], "other")
+    world.push([event("addressed", -9 * hours, 2.0)])
+    whole_lives = []
+    between = evaluate.events_between
+
+    def reading(made, pair, wants, *rest, **more):
+        whole_lives.extend(key for key, low, _ in wants if low < 0)
+        return between(made, pair, wants, *rest, **more)
+
+    monkeypatch.setattr(evaluate, "events_between", reading)
+    made, pair = evaluate.ready(spec(), 1)
+    keys = ["plain", "misfit", "never", "addressed", "nobody"]
+    assert evaluate.with_events(made, pair, keys, NOON, 8) == {"plain", "misfit", "addressed"}
+    assert sorted(whole_lives) == ["addressed", "misfit", "never", "plain"]
+    whole_lives.clear()
+    assert evaluate.with_events(made, pair, keys, NOON - 8 * hours * SECOND - 1, 8) == {"plain", "misfit", "addressed"}
+    assert evaluate.with_events(made, pair, keys, NOON - 10 * hours * SECOND, 8) == set()
+    assert evaluate.with_events(made, pair, keys, NOON, 2) == {"plain"}, "as the log was then"
+    assert evaluate.with_events(made, pair, [], NOON, 8) == set()
+    assert whole_lives == []
 
 
 def test_history_in_pages(world):
