@@ -37,11 +37,12 @@ def _place(route: Route, row: LogRow) -> tuple[str, int] | None:
 
 class Routed:
     """Rows of one batch, read by many groups: keys and times are worked out once for each entity type and time column, columns
-    once for each type (see inputs.Columns)."""
+    once for each type (see inputs.Columns), and who takes a row once for all windows of a version."""
 
     def __init__(self, rows: Sequence[LogRow]) -> None:
         self.rows = rows
         self._placed: dict[tuple[Any, ...], list[tuple[str, int] | None]] = {}
+        self._events: dict[tuple[Route, int], list[Event]] = {}
         self._columns: dict[tuple[str, types.ColumnType], tuple[pa.Array, frozenset[int]]] = {}
         self._texts: dict[str, pa.Array] = {}
         numbers: dict[tuple[str, ...], int] = {}
@@ -50,6 +51,12 @@ class Routed:
 
     def events(self, route: Route, upto: int) -> list[Event]:
         """Those of the rows that the group takes and that are live at a position, in their order."""
+        found = self._events.get((route, upto))
+        if found is None:
+            found = self._events[route, upto] = self._taken(route, upto)
+        return found
+
+    def _taken(self, route: Route, upto: int) -> list[Event]:
         key = (route.keys, route.timestamp_column, route.time_kind)
         placed = self._placed.get(key)
         if placed is None:
