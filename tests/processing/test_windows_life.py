@@ -21,7 +21,7 @@ from processing import activation, backfill
 from processing.applier import Applier
 from processing.models import DeadLetter, Run
 from processing.waiting import wait_applied
-from serving import lookup
+from serving import at, lookup
 from tests import oracle
 from tests.processing.world import ALWAYS, NOON, PROJECT, SUMS, World, event
 
@@ -81,6 +81,31 @@ def test_statuses_are_those_of_the_window(group):
     assert {one["status"] for one in lookup.values(PROJECT, "g", {"user_id": "nobody"}, clock=NOON)["values"].values()} == {
         "NOT_FOUND"
     }
+
+
+def test_the_time_since_an_event_and_conditions_on_the_clock_go_by_window_too(world):
+    world.define(
+        "g",
+        "SELECT user_id, TIMESTAMPDIFF(SECOND, MIN(timestamp), current_timestamp) AS since, SUM(amount) AS total,"
+        " COUNT(*) FILTER (WHERE timestamp > current_timestamp - INTERVAL 2 HOURS) AS fresh FROM input_data GROUP BY user_id",
+        windows=["1h", "1d"],
+    )
+    world.push([event("u", -60, 1.0), event("u", -90 * 60, 10.0), event("u", -5 * HOUR, 100.0)])
+    world.settle()
+    assert totals() == [60, 5 * HOUR, 1.0, 111.0, 1, 2]
+    later = NOON + 45 * 60 * MICRO
+    world.clock = later
+    world.settle()
+    found = lookup.values(PROJECT, "g", {"user_id": "u"}, clock=later)["values"]
+    assert [one["value"] for one in found.values()] == [46 * 60, 5 * HOUR + 45 * 60, 1.0, 111.0, 1, 1]
+    past = at.values_at(PROJECT, "g", "u", {"at": oracle.iso(NOON)})["values"]
+    assert [one["value"] for one in past.values()] == [60, 5 * HOUR, 1.0, 111.0, 1, 2]
+    rows, _ = at.history_rows(PROJECT, lookup.plan_now(PROJECT, "g"), "u", None, later, 10)
+    assert [list(values.values()) for _, values in rows] == [
+        [0, 0, 100.0, 100.0, 1, 1],
+        [0, 3 * HOUR + 1800, 10.0, 110.0, 1, 1],
+        [0, 5 * HOUR - 60, 1.0, 111.0, 1, 2],
+    ]
 
 
 def test_a_batch_is_read_and_routed_once_for_all_windows(group, monkeypatch):
