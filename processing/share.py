@@ -32,8 +32,8 @@ from processing.parking import Parking
 from processing.rhythm import Every, Rhythm
 from processing.sweep import LIMIT, due_entities, sweep
 
-# Rows of a batch: as many as were stored since the last one, at most so many. Large ones are cheaper, since the rows of one entity
-# are one write; with 16 buckets a write is of 600 entities at most, for which Redis is held for 5 ms.
+# Rows of a batch: as many as were stored since the last one, at most so many. Large ones are cheaper, since the rows of one
+# entity are one write; with 16 buckets a write is of 600 entities at most, for which Redis is held for 5 ms.
 BATCH, STRAGGLERS = 10_000, 2_000
 LOAD_SECONDS = 0.25  # of a round, so that a long load makes nobody else stale
 _logger = structlog.get_logger(__name__)

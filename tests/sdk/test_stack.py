@@ -56,6 +56,28 @@ def test_a_composite_entity_is_a_mapping(store, tag):
     assert store.get_feature_values(name, {"user_id": "u/1", "item_id": "7"})["values"]["clicks"]["value"] == 1
 
 
+def test_several_windows_of_one_definition(store, tag):
+    name = store.create_feature(
+        f"often_{tag}",
+        "",
+        "numerical",
+        "user_id",
+        {"sql_query": SQL.replace("amount", f"amount_{tag}")},
+        windows=["7d", "5h", "1d"],
+    )["name"]
+    sent = store.send_events("any-name", [row(tag, hours=1), row(tag, hours=6), row(tag, hours=48)], wait=30)
+    assert sent["applied"]
+    found = store.get_feature_values(name, "u1")
+    assert {feature: cell["value"] for feature, cell in found["values"].items()} == {
+        "total_5h": 1.5, "total_1d": 3.0, "total_7d": 4.5, "n_5h": 1, "n_1d": 2, "n_7d": 3,
+    }  # fmt: skip
+    assert list(found["windows"]) == ["5h", "1d", "7d"]
+    past = store.get_feature_values(name, "u1", at=NOW - timedelta(hours=3))["values"]
+    assert (past["n_5h"]["value"], past["n_1d"]["value"], past["n_7d"]["value"]) == (1, 1, 2)
+    history = store.get_feature_values(f"{name}:n_7d", "u1", start_time=NOW - timedelta(days=3))["history"]
+    assert [row["values"] for row in history] == [{"n_7d": 1}, {"n_7d": 2}, {"n_7d": 3}]
+
+
 def test_history_and_past_values(store, group, tag):
     store.send_events("feature-events", [row(tag, amount=1, hours=hours) for hours in (3, 2, 1)], wait=30)
     history = store.get_feature_values(group, "u1", start_time=NOW - timedelta(hours=2), end_time=NOW)["history"]
