@@ -15,6 +15,7 @@ from features.pages import PROJECT, may_edit, page
 from monitoring.health import ready
 from monitoring.overview import overview
 from processing import dead_letters
+from processing.letter_filter import Filter
 from processing.models import Run
 
 LAST = 6
@@ -43,7 +44,7 @@ def health() -> list[dict[str, Any]]:
 
 def letters_by_code() -> list[dict[str, Any]]:
     """Dead letters by code, the most first, each with its share of the largest."""
-    counts = sorted(dead_letters.counts(PROJECT).items(), key=lambda pair: (-pair[1], pair[0]))
+    counts = sorted(dead_letters.counts(Filter(PROJECT)).items(), key=lambda pair: (-pair[1], pair[0]))
     most = counts[0][1] if counts else 1
     return [{"code": code, "count": count, "share": count / most} for code, count in counts[:LAST]]
 

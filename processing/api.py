@@ -58,13 +58,10 @@ class Events(APIView):
         stream: Any = request.data
         body = read_body(stream) if hasattr(stream, "read") else b""
         lines = (request.content_type or "").partition(";")[0].strip().lower() == LINES
-        envelope = open_lines(body) if lines else open_document(strict_json.parse(body))
+        envelope = open_lines(body) if lines else open_document(strict_json.parse(body), body)
         address, refused = inline.address_of(by.project, envelope, by.may("registry:write"), by.actor)
         arrival = now_us()
-        rows = [
-            Incoming(row, arrival, address, raw=envelope.raw[i] if envelope.raw else None, refused=refused)
-            for i, row in enumerate(envelope.rows)
-        ]
+        rows = [Incoming(row, arrival, address, raw=envelope.text_of(i), refused=refused) for i, row in enumerate(envelope.rows)]
         outcome = accept(by.project, rows, request=_idempotency(request, body))
         if settings.JSTORE_ENGINE == "spark" and outcome.position is not None:
             ring(by.project, outcome.position)

@@ -1,4 +1,4 @@
-"""REST of dead letters, runs and activation (docs/api.md, "Events", "Definitions", "Training sets, backfills, runs")."""
+"""REST of runs and activation (docs/api.md, "Definitions", "Runs"), and what the views of operations share."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ from core.codec import to_us
 from core.errors import Invalid
 from features.parsers import StrictJSONParser
 from features.permissions import HasScopes, caller
-from processing import activation, dead_letters, no_route, replay, runs
+from processing import activation, runs
 from processing.models import Run
-from processing.serializers import LetterPage, RunPage, RunShape
+from processing.serializers import RunPage, RunShape
 
 MOST = 10_000
-_PAGE = [OpenApiParameter("limit", int), OpenApiParameter("cursor", str)]
 
 
 class OperationView(APIView):
-    """What the views of this file share."""
+    """What the views of letters, runs and activation share."""
 
     parser_classes = (StrictJSONParser,)
     permission_classes = (HasScopes,)
@@ -47,75 +46,6 @@ def body_of(request: Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Invalid("not_an_object", "the body is a JSON object")
     return body
-
-
-class DeadLetters(OperationView):
-    """`/dead-letters/`."""
-
-    @extend_schema(
-        operation_id="list_dead_letters",
-        tags=["dead letters"],
-        responses={200: LetterPage},
-        parameters=[OpenApiParameter("code", str), OpenApiParameter("source", str), *_PAGE],
-    )
-    def get(self, request: Request) -> Response:
-        """Refused and quarantined rows, the newest first."""
-        limit, cursor = page_of(request)
-        found, following = no_route.list_letters(
-            caller(request).project, request.query_params.get("code"), request.query_params.get("source"), limit, cursor
-        )
-        return Response(
-            {
-                "results": [dead_letters.document(letter) for letter in found],
-                "next": None if following is None else str(following),
-            }
-        )
-
-
-class DeadLetter(OperationView):
-    """`/dead-letters/{id}`."""
-
-    @extend_schema(operation_id="discard_dead_letter", tags=["dead letters"], responses={204: None})
-    def delete(self, request: Request, letter_id: str) -> Response:
-        """Discard one."""
-        dead_letters.discard(caller(request).project, int(letter_id))
-        return Response(status=204)
-
-
-class ReplayOne(OperationView):
-    """`/dead-letters/{id}/replay`."""
-
-    @extend_schema(
-        operation_id="replay_dead_letter",
-        tags=["dead letters"],
-        request=OpenApiTypes.OBJECT,
-        responses={200: OpenApiTypes.OBJECT},
-    )
-    def post(self, request: Request, letter_id: str) -> Response:
-        """Store its rows, or those of the optional `payload`; the letter goes when they are stored."""
-        return Response(replay.replay(caller(request).project, int(letter_id), body_of(request).get("payload")))
-
-
-class ReplayMatching(OperationView):
-    """`/dead-letters/replay`."""
-
-    @extend_schema(
-        operation_id="replay_dead_letters",
-        tags=["dead letters"],
-        request=OpenApiTypes.OBJECT,
-        responses={200: OpenApiTypes.OBJECT},
-    )
-    def post(self, request: Request) -> Response:
-        """Try all letters of a `code` and `source`; those that are still wrong stay."""
-        body = body_of(request)
-        if unknown := sorted(set(body) - {"code", "source"}):
-            raise Invalid("unknown_field", f"{unknown[0][:80]!r} is unknown: there are code, source", pointer=f"/{unknown[0]}")
-        for name in ("code", "source"):
-            if not isinstance(body.get(name), str | None):
-                raise Invalid("invalid_filter", f"{name} is text", pointer=f"/{name}")
-        done = replay.replay_matching(caller(request).project, body.get("code"), body.get("source"))
-        reasons = [{"id": i, "code": code, "detail": detail} for i, code, detail in done.reasons]
-        return Response({"tried": done.tried, "replayed": done.replayed, "remaining": reasons})
 
 
 def run_document(run: Run) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def apply_batch(
     again = touched.corrected
     fresh = [e for e in touched.events if e.key not in again] if again else touched.events
     events, misfits = fitting(target.version, made.column_types, fresh, batch)
-    quarantine.note(target.spec, misfits, touched.bad_keys)
+    quarantine.note(target.spec, target.version, misfits, touched.unusable)
     by_key: dict[str, list[Event]] = {key: [] for key in again}
     for event in events:
         by_key.setdefault(event.key, []).append(event)
@@ -194,7 +194,7 @@ def rebuild(
     pair = pair_of(made.spec)
     misfits: list[Misfit] = []
     found = events_between(made, pair, [(key, made.lower(now), _LATEST) for key in keys], upto, misfits=misfits)
-    quarantine.note(made.spec, misfits, ())
+    quarantine.note(made.spec, made.version, misfits, ())
     silent = [key for key, events in zip(keys, found, strict=True) if not any(e.time <= now for e in events)]
     older = with_events(made, pair, silent, made.lower(now), upto) if silent and made.window is not None else set()
     entities = [
@@ -221,13 +221,12 @@ class _Touched:
 
     events: list[Event]
     corrected: set[str]
-    bad_keys: list[LogRow]
+    unusable: list[LogRow]
 
 
 def _touched(target: Target, batch: Routed, upto: int) -> _Touched:
     route = target.spec.route(target.version)
     bucket = pair_of(target.spec).bucket
-    live = [row for row in batch.rows if row.superseded_pos is None or row.superseded_pos > upto]
     events = [e for e in batch.events(route, upto) if bucket(e.key) in target.cursors]
     replacing = [row for row in batch.rows if row.supersedes is not None]
     old = (
@@ -238,5 +237,7 @@ def _touched(target: Target, batch: Routed, upto: int) -> _Touched:
     # a correction may move an event to another entity: both are made anew
     moved = events_of(route, [*replacing, *old.values()])
     return _Touched(
-        events, {e.key for e in moved if bucket(e.key) in target.cursors}, quarantine.bad_keys(route, live, target.cursors)
+        events,
+        {e.key for e in moved if bucket(e.key) in target.cursors},
+        quarantine.left_out(route, batch.unplaced(route, upto), target.cursors),
     )

@@ -21,15 +21,19 @@ class Envelope:
     transformation: str | None = None
     raw: Sequence[bytes] | None = None
 
+    def text_of(self, item: int) -> bytes | None:
+        """A row's bytes as they came, where it had bytes of its own."""
+        return None if self.raw is None else self.raw[item]
 
-def open_document(document: Any) -> Envelope:
-    """A parsed JSON document -> its rows. An envelope is one only where `events` or `data` is a list.
+
+def open_document(document: Any, text: bytes | None = None) -> Envelope:
+    """A parsed JSON document -> its rows. An envelope is one only where `events` or `data` is a list. `text`: its bytes.
 
     Raises Invalid for a document that is neither object nor list and for a group or SQL that is no text, TooLarge beyond 10,000
     rows.
     """
     if is_row(document):
-        return Envelope([document])
+        return Envelope([document], raw=None if text is None else [text])
     if isinstance(document, list):
         return _limited(Envelope(document))
     if not isinstance(document, dict):

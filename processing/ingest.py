@@ -29,7 +29,8 @@ SOURCE = "events"
 class Incoming(NamedTuple):
     """One row at the door. `row` is a Malformed where its text was no JSON; origin: Kafka's coordinates.
 
-    raw: the text of the row, where it came as a text of its own; it is stored as it is.
+    raw: the text of the row, where it came as a text of its own; it is stored as it is. identity: what it is known by where it
+    has no event_id.
     """
 
     row: Any
@@ -38,6 +39,7 @@ class Incoming(NamedTuple):
     raw: bytes | None = None
     refused: Refused | None = None
     origin: tuple[str, int, int, int] | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def append(
             SOURCE,
             row.address,
             row.record_time,
-            verdict.identity or (f"h:{request}:{index}" if request is not None else None),
+            verdict.identity or (row.identity if request is None else f"h:{request}:{index}"),
             verdict.revision,
             verdict.deleted,
             row.origin,

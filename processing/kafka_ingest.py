@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from backends.offline import log_sources
+from backends.offline.log_sources import Moved
 from backends.source.base import Partition, Place, SourceRecord
 from core import strict_json
 from core.clock import now_us
@@ -50,7 +51,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
     with transaction.atomic(using="default"):
         expected = log_sources.lock_offsets(project, {(m.topic_id, m.topic, m.partition) for m in messages})
         news: list[Incoming] = []
-        epochs: dict[tuple[str, int], int] = {}
+        moved: dict[tuple[str, int], Moved] = {}
         for message, rows in zip(messages, opened, strict=True):
             place = (message.topic_id, message.partition)
             at, offset = expected[place], message.offset
@@ -59,12 +60,21 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
                     continue
                 log_sources.note_gap(project, *place, at, offset)
                 outcome.rejected_gap.append((*place, at, offset))
-            expected[place], epochs[place] = offset + 1, message.epoch
+            one = moved.get(place)
+            if one is None:
+                one = moved[place] = Moved(offset if at is None else at)
+            one.records += 1
+            one.gaps += 0 if at is None else offset - at
+            one.rows += len(rows)
+            expected[place] = one.next_offset = offset + 1
+            one.epoch = message.epoch
             news += rows
         verdicts = judge_all(project, news, now)
         done = append(project, news, verdicts, now)
         outcome.next_offsets = {place: at for place, at in expected.items() if at is not None}
-        log_sources.move_offsets(project, outcome.next_offsets, _counts(news, done.fates), epochs)
+        for (place, fate), number in _fates(news, done.fates).items():
+            setattr(moved[place], fate, number)
+        log_sources.move_offsets(project, moved)
     outcome.stored, outcome.duplicates, outcome.dead, outcome.position = (
         done.accepted,
         done.duplicates,
@@ -74,7 +84,7 @@ def accept_kafka(project: str, messages: Sequence[KafkaMessage]) -> KafkaOutcome
     return outcome
 
 
-def _counts(news: Sequence[Incoming], fates: Sequence[str]) -> Counter[tuple[tuple[str, int], str]]:
+def _fates(news: Sequence[Incoming], fates: Sequence[str]) -> Counter[tuple[tuple[str, int], str]]:
     """How many rows of each partition were stored, duplicates and rejected: the conservation law of the source."""
     return Counter(zip((row.origin[:2] for row in news if row.origin is not None), fates, strict=True))
 

@@ -19,6 +19,7 @@ from backends.online.store import BucketWrite, OnlineStore
 from core.clock import now_us
 from core.record import REBUILDING, WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
+from processing import quarantine
 from processing.apply import Target, rebuild, write
 
 _CHUNK = 500  # entities per computation
@@ -56,6 +57,7 @@ def loading(
     yield
     for _ in indexing(spec.project, spec.entity, spec.timestamp_column, spec.time_kind):
         yield
+    yield from quarantine.note_earlier(spec, version, pair_of(spec), cursors, head.position)
     for bucket, cursor in list(cursors.items()):
         for keys in _chunks(pair_of(spec), bucket):
             built = rebuild(program(spec, version), keys, head.position, now_us(), on)

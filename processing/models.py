@@ -34,7 +34,15 @@ class DeadLetter(models.Model):
 
     class Meta:
         db_table = "dead_letter"
-        indexes = [models.Index(fields=["project", "-id"], name="dead_letter_newest")]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="dead_letter_newest"),
+            models.Index(fields=["project", "code", "-id"], name="dead_letter_code"),
+            models.Index(
+                fields=["project", "topic_id", "partition"],
+                condition=models.Q(position__isnull=True),
+                name="dead_letter_partition",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "group", "position", "code"],
@@ -45,6 +53,60 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} from {self.source}"
+
+
+class OutgoingLetter(models.Model):
+    """A copy of a dead letter on its way to `<topic>.dlq`; it goes when the broker has it. Headers are text by name."""
+
+    id = models.BigAutoField(primary_key=True)
+    letter = models.BigIntegerField()
+    topic = models.TextField()
+    headers = models.JSONField()
+    payload = models.BinaryField()
+
+    class Meta:
+        db_table = "letters_outgoing"
+
+    def __str__(self) -> str:
+        return f"{self.letter} to {self.topic}"
+
+
+class SettledQuarantine(models.Model):
+    """A quarantine record that was given back or thrown away: a load that meets the row again writes no second one."""
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.TextField()
+    group = models.TextField()
+    position = models.BigIntegerField()
+    code = models.TextField()
+
+    class Meta:
+        db_table = "quarantine_settled"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "group", "position", "code"], name="quarantine_settled_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} of {self.group} at {self.position}"
+
+
+class GoneLetters(models.Model):
+    """How many refused rows of a Kafka partition were given back or thrown away: those that are left and these were rejected."""
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.TextField()
+    topic_id = models.TextField()
+    partition = models.IntegerField()
+    letters = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "letters_gone"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "topic_id", "partition"], name="letters_gone_partition"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letters} of {self.topic_id}/{self.partition}"
 
 
 class Run(models.Model):

@@ -12,17 +12,18 @@ from processing import dead_letters
 from processing.dead_letters import NO_ROUTE
 from processing.definitions import known_groups
 from processing.judging import Judged, judge
+from processing.letter_filter import Filter
 from processing.models import DeadLetter
 
 _CHUNK = 1000
 
 
 def list_letters(
-    project: str, code: str | None = None, source: str | None = None, limit: int = 100, cursor: int | None = None
+    wanted: Filter, limit: int = 100, cursor: int | None = None, payloads: bool = True
 ) -> tuple[list[DeadLetter], int | None]:
     """dead_letters.list_letters with `no_route` as it is now: a page may be shorter than its limit."""
-    found, following = dead_letters.list_letters(project, code, source, limit, cursor)
-    return fill(project, found), following
+    found, following = dead_letters.list_letters(wanted, limit, cursor, payloads)
+    return fill(wanted.project, found), following
 
 
 def get(project: str, letter_id: int) -> DeadLetter:

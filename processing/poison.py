@@ -10,6 +10,7 @@ import time
 from django.db import transaction
 
 from backends.offline import log_sources
+from backends.offline.log_sources import Moved
 from core.clock import now_us
 from processing import dead_letters
 from processing.dead_letters import Letter
@@ -56,5 +57,8 @@ def put_aside(project: str, message: KafkaMessage, error: BaseException) -> Kafk
         if at is not None and message.offset < at:
             return KafkaOutcome({place: at})
         dead_letters.store([letter])
-        log_sources.move_offsets(project, {place: message.offset + 1}, {(place, "rejected"): 1}, {place: message.epoch})
+        gaps = 0 if at is None else message.offset - at
+        first = message.offset if at is None else at
+        moved = Moved(first, message.offset + 1, message.epoch, records=1, gaps=gaps, rows=1, rejected=1)
+        log_sources.move_offsets(project, {place: moved})
     return KafkaOutcome({place: message.offset + 1}, dead=1)

@@ -1,10 +1,12 @@
-"""Dead letters given back to the log, corrected or as they are.
+"""Dead letters given back to the log, corrected or as they are, and thrown away.
 
-A letter goes in the transaction that stores its rows, so a repeat adds nothing.
+A letter goes in the transaction that stores its rows, and the rows carry the letter as their identity where they have none of
+their own: a repeat adds nothing, whoever dies or hurries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,49 +18,96 @@ from backends.offline.program import program
 from backends.offline.routed import event_of
 from core import strict_json
 from core.clock import now_us
-from core.errors import Conflict, Invalid, JStoreError
-from processing import dead_letters
+from core.errors import Conflict, Invalid, JStoreError, NotFound
+from features import audit
+from features.database import registry_up
+from processing import dead_letters, letters_gone
+from processing.consume import ABOUT_THE_DATA
+from processing.dead_letters import NO_ROUTE
 from processing.definitions import known_groups
 from processing.envelopes import open_document
-from processing.ingest import Incoming, append, judge_all
-from processing.judging import Refused
+from processing.ingest import Incoming, Outcome, append, judge_all
+from processing.judging import Judged, Refused
 from processing.models import DeadLetter
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """How many letters were tried, how many are gone, and why the first of the others stay."""
+class Ready:
+    """A letter whose rows would be taken now, with what they were judged to be."""
 
-    tried: int
-    replayed: int
-    reasons: tuple[tuple[int, str, str], ...] = ()
+    letter: DeadLetter
+    rows: Sequence[Incoming]
+    verdicts: Sequence[Judged | Refused]
 
 
-def replay(project: str, letter_id: int, payload: Any = None) -> dict[str, Any]:
-    """Store the rows of one letter, or of its corrected payload. Raises NotFound, Invalid, Conflict (impossible as it is)."""
+def replay(project: str, letter_id: int, actor: str, payload: Any = None) -> dict[str, Any]:
+    """Store the rows of one letter, or of its corrected payload, and note who did. Raises NotFound, Invalid, Conflict
+    (impossible as it is)."""
     letter = dead_letters.get(project, letter_id)
+    done, gone = give_back(project, [prepare(letter, payload)])
+    if not gone:
+        raise Conflict("already_replayed", "this letter was replayed or discarded meanwhile")
+    told = {"code": letter.code, "corrected": payload is not None, "accepted": done.accepted}
+    with registry_up():
+        audit.record(project, actor, "replay", f"dead letter {letter_id}", **told)
+    return {"accepted": done.accepted, "duplicates": done.duplicates, "unrouted": done.unrouted, "position": done.position}
+
+
+def discard(project: str, letter_id: int, actor: str) -> None:
+    """Throw one letter away, and note who did. Raises NotFound."""
+    letter = dead_letters.get(project, letter_id)
+    if not letters_gone.remove([letter.id]):
+        raise NotFound("unknown_dead_letter", f"there is no dead letter {letter_id}")
+    with registry_up():
+        audit.record(project, actor, "discard", f"dead letter {letter_id}", code=letter.code)
+
+
+def prepare(letter: DeadLetter, payload: Any = None) -> Ready:
+    """Read and judge a letter's rows. Raises Invalid (the payload), Conflict (impossible as it is)."""
     if letter.position is not None and payload is None:
-        return _store(letter, _stored_row(letter), Conflict)
-    envelope = open_document(payload if payload is not None else _document(letter))
-    # a stored row stands where other groups have it; the corrected one is for the group that left it out
-    address = envelope.address or letter.group or letter.address or None
-    return _store(letter, [Incoming(row, letter.received_at, address) for row in envelope.rows], Invalid)
-
-
-def _store(letter: DeadLetter, rows: list[Incoming], refusal: type[Conflict | Invalid]) -> dict[str, Any]:
-    project, now = letter.project, now_us()
-    verdicts = judge_all(project, rows, now)
+        refusal: type[Conflict | Invalid] = Conflict
+        rows = _stored_row(letter)
+    else:
+        refusal = Invalid
+        envelope = open_document(payload if payload is not None else _document(letter))
+        # a stored row stands where other groups have it; the corrected one is for the group that left it out
+        address = envelope.address or letter.group or letter.address or None
+        rows = [Incoming(row, letter.received_at, address) for row in envelope.rows]
+    verdicts = judge_all(letter.project, rows, now_us())
     bad = next((v for v in verdicts if isinstance(v, Refused)), None)
     if bad is not None:
         raise refusal(bad.code if refusal is Invalid else "still_unfit", bad.detail, pointer="/payload")
+    name = _name(letter)
+    return Ready(letter, [row._replace(identity=f"{name}:{index}") for index, row in enumerate(rows)], verdicts)
+
+
+def give_back(project: str, ready: Sequence[Ready]) -> tuple[Outcome, set[int]]:
+    """Store the rows of some letters and let these go, in one transaction. -> (what became of the rows, ids of the letters that
+    went); a letter that went meanwhile gives nothing. Raises Conflict where the log does not take them."""
+    try:
+        return _give_back(project, ready)
+    except ABOUT_THE_DATA as error:
+        raise Conflict("unstorable", f"the log does not take it: {type(error).__name__}; send it corrected") from error
+
+
+def _give_back(project: str, ready: Sequence[Ready]) -> tuple[Outcome, set[int]]:
     with transaction.atomic(using="default"):
         # the lock makes two replays of one letter one after the other; the second finds it gone
-        locked = DeadLetter.objects.select_for_update().filter(id=letter.id).first()
-        if locked is None:
-            raise Conflict("already_replayed", "this letter was replayed or discarded meanwhile")
-        done = append(project, rows, verdicts, now)
-        locked.delete()
-    return {"accepted": done.accepted, "duplicates": done.duplicates, "unrouted": done.unrouted, "position": done.position}
+        ids = sorted(one.letter.id for one in ready)
+        locked = DeadLetter.objects.select_for_update().filter(id__in=ids).order_by("id")
+        there = set(locked.values_list("id", flat=True))
+        letters_gone.remove(sorted(there))
+        kept = [one for one in ready if one.letter.id in there]
+        rows = [row for one in kept for row in one.rows]
+        done = append(project, rows, [verdict for one in kept for verdict in one.verdicts], now_us())
+    return done, there
+
+
+def _name(letter: DeadLetter) -> str:
+    """What its rows are known by. A quarantine record that a load writes again in the moment in which it goes has another id."""
+    if letter.position is not None and letter.code != NO_ROUTE:
+        return f"q:{letter.group}:{letter.position}"
+    return f"l:{letter.id}"
 
 
 def _stored_row(letter: DeadLetter) -> list[Incoming]:
@@ -67,7 +116,9 @@ def _stored_row(letter: DeadLetter) -> list[Incoming]:
     if not letter.group:
         raise Conflict("still_unfit", "the stored row is taken by no group; make one, or send it corrected")
     row = log_reading.rows_at(letter.project, [letter.position]).get(letter.position)
-    if row is None or row.superseded_pos is not None:
+    if row is None:
+        raise Conflict("beyond_retention", "the stored row was purged; send it corrected")
+    if row.superseded_pos is not None:
         return []
     spec = known_groups(letter.project).get(letter.group)
     version = None if spec is None or spec.deleted else spec.current
@@ -79,24 +130,9 @@ def _stored_row(letter: DeadLetter) -> list[Incoming]:
 
 
 def _document(letter: DeadLetter) -> Any:
-    if letter.payload_size > len(letter.payload):
+    if not dead_letters.is_whole(letter):
         raise Conflict("payload_cut", "the payload was too large to be kept whole; send it again")
     try:
         return strict_json.parse(bytes(letter.payload))
     except JStoreError as error:
         raise Conflict("unreadable_payload", f"the payload is not readable: {error.detail}; send it corrected") from error
-
-
-def replay_matching(project: str, code: str | None = None, source: str | None = None, limit: int = 10_000) -> Replayed:
-    """Try every letter of a code and source, the oldest first; those that are still wrong stay."""
-    tried, done = 0, 0
-    reasons: list[tuple[int, str, str]] = []
-    for letter_id in list(dead_letters.matching(project, code, source).order_by("id").values_list("id", flat=True)[:limit]):
-        tried += 1
-        try:
-            replay(project, letter_id)
-            done += 1
-        except JStoreError as error:
-            if len(reasons) < 20:
-                reasons.append((letter_id, error.code, error.detail))
-    return Replayed(tried, done, tuple(reasons))

@@ -34,10 +34,27 @@ class LetterShape(serializers.Serializer[object]):
     # the API's word; DRF takes declared fields away before its own attribute of this name is read
     source = serializers.CharField()  # type: ignore[assignment]
     group = serializers.CharField(allow_blank=True)
+    position = serializers.IntegerField(allow_null=True, help_text="of the stored row, where the row is stored")
     partition = serializers.IntegerField(allow_null=True)
     offset = serializers.IntegerField(allow_null=True)
+    item = serializers.IntegerField(help_text="place of the row in its message or push")
     received_at = serializers.DateTimeField()
-    payload = serializers.CharField()
+    payload = serializers.CharField(help_text="as text; bytes that are no UTF-8 as escapes")
+    payload_base64 = serializers.CharField(allow_null=True, help_text="the bytes, where they are no UTF-8")
+    payload_size = serializers.IntegerField()
+    payload_sha256 = serializers.CharField()
+    replayable = serializers.BooleanField(help_text="false where only the first 4 KiB are kept")
+
+
+class LettersWanted(serializers.Serializer[object]):
+    """Which dead letters are meant; all without."""
+
+    code = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]  # as above
+    group = serializers.CharField(required=False)
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+    ids = serializers.ListField(child=serializers.IntegerField(), required=False)
 
 
 class LetterPage(serializers.Serializer[object]):

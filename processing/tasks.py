@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from backends.offline import log
-from processing import activation, backfill, no_route, runs
+from processing import activation, backfill, letters_bulk, no_route, runs
 from processing.models import Run
 
 
@@ -20,7 +20,11 @@ def _backfill(run: Run) -> bool:
     return backfill.advance(run, spark_engine())
 
 
-ADVANCE = {activation.KIND: activation.advance, backfill.KIND: _backfill}
+ADVANCE = {
+    activation.KIND: activation.advance,
+    backfill.KIND: _backfill,
+    **dict.fromkeys(letters_bulk.VERBS, letters_bulk.advance),
+}
 
 
 @shared_task(name="processing.process_range")  # type: ignore[untyped-decorator]  # celery has no types

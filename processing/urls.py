@@ -13,9 +13,10 @@ pages: list[URLPattern | URLResolver] = [
     path("features/<slug:name>/runs/", views.group_runs, name="group_runs"),
     path("features/<slug:name>/versions/<int:version>/activate/", views.activate, name="activate"),
     path("dead-letters/", views_letters.letters, name="dead_letters"),
-    path("dead-letters/replay/", views_letters.replay_all, name="replay_all"),
+    path("dead-letters/replay/", views_letters.all_of, {"verb": "replay"}, name="replay_all"),
+    path("dead-letters/discard/", views_letters.all_of, {"verb": "discard"}, name="discard_all"),
     path("dead-letters/<int:letter_id>/", views_letters.letter, name="dead_letter"),
-    path("dead-letters/<int:letter_id>/replay/", views_letters.replay, name="replay"),
+    path("dead-letters/<int:letter_id>/payload/", views_letters.payload, name="payload"),
     path("dead-letters/<int:letter_id>/discard/", views_letters.discard, name="discard"),
 ]
 

@@ -106,6 +106,29 @@ def rows_at(project: str, positions: Sequence[int]) -> dict[int, LogRow]:
         return {cells[0]: _log_row(cells) for cells in c.fetchall()}
 
 
+def origins(project: str, positions: Sequence[int]) -> dict[int, tuple[str, int, int, int]]:
+    """position -> (topic id, partition, offset, place in the message) of rows that came from Kafka."""
+    with cursor() as c:
+        c.execute(
+            "SELECT position, topic_id, topic_partition, topic_offset, item FROM log_event"
+            " WHERE project = %s AND position = ANY(%s) AND topic_id IS NOT NULL",
+            [project, list(positions)],
+        )
+        return {cells[0]: tuple(cells[1:]) for cells in c.fetchall()}
+
+
+def unplaced(project: str, pair: Pair, after: int, limit: int, upto: int) -> list[LogRow]:
+    """Live rows at `upto` that carry a pair's keys and have no place in its index, with position > after, ascending."""
+    with cursor() as c:
+        c.execute(
+            f"SELECT {_COLUMNS} FROM log_unplaced u JOIN log_event e ON e.project = %s AND e.position = u.position"
+            " WHERE u.pair = %s AND u.position > %s AND u.position <= %s"
+            " AND (e.superseded_pos IS NULL OR e.superseded_pos > %s) ORDER BY u.position LIMIT %s",
+            [project, pair.id, after, upto, upto, limit],
+        )
+        return [_log_row(cells) for cells in c.fetchall()]
+
+
 def scan(project: str, pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int) -> list[tuple[int, int, LogRow]]:
     """Live rows by entity and time: wants are (key, lower exclusive, upper inclusive) in us; live at position `upto`.
 

@@ -93,41 +93,60 @@ def stopped() -> list[Stopped]:
 
 
 def resume(stopped: Stopped, at: int) -> None:
-    """Let a stopped partition be read again from an offset; of what was stored nothing is taken back."""
+    """Let a stopped partition be read again from an offset; of what was stored nothing is taken back. Offsets count from there."""
     with cursor() as c:
         c.execute(
-            "UPDATE log_source_offset SET next_offset = %s, leader_epoch = -1, stopped_at = NULL"
+            "UPDATE log_source_offset"
+            " SET next_offset = %s, leader_epoch = -1, stopped_at = NULL, first_offset = NULL, records = 0, gaps = 0"
             " WHERE project = %s AND topic_id = %s AND topic_partition = %s",
             [at, stopped.project, stopped.topic_id, stopped.partition],
         )
 
 
-def move_offsets(
-    project: str,
-    next_offsets: Mapping[tuple[str, int], int],
-    counts: Mapping[tuple[tuple[str, int], str], int],
-    epochs: Mapping[tuple[str, int], int],
-) -> None:
-    """Advance locked offset rows and their conservation counters; counts: by (place, stored | duplicates | rejected).
+@dataclass(slots=True)
+class Moved:
+    """What a batch brought of one partition. gaps: offsets that never came; rows: counted before they are judged, apart from the
+    three below."""
 
-    epochs: the leader epoch of the record before each offset.
-    """
-    rows = [
-        (*place, at, epochs.get(place, -1), *(counts.get((place, fate), 0) for fate in ("stored", "duplicates", "rejected")))
-        for place, at in next_offsets.items()
-    ]
-    if not rows:
+    first_offset: int
+    next_offset: int = -1
+    epoch: int = -1  # the leader epoch of the last record
+    records: int = 0
+    gaps: int = 0
+    rows: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+
+
+def move_offsets(project: str, moved: Mapping[tuple[str, int], Moved]) -> None:
+    """Advance the locked offset rows of (topic id, partition) and their conservation counters."""
+    if not moved:
         return
+    counted = ("records", "gaps", "rows", "stored", "duplicates", "rejected")
+    rows = [
+        (*place, m.next_offset, m.first_offset, m.epoch, *(getattr(m, name) for name in counted)) for place, m in moved.items()
+    ]
     with cursor() as c:
         c.execute(
             "UPDATE log_source_offset o"
-            " SET next_offset = a.at, leader_epoch = greatest(o.leader_epoch, a.e),"
-            " stored = o.stored + a.s, duplicates = o.duplicates + a.d, rejected = o.rejected + a.r"
-            " FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[])"
-            " AS a(i, n, at, e, s, d, r)"
-            " WHERE o.project = %s AND o.topic_id = a.i AND o.topic_partition = a.n",
+            " SET next_offset = a.at, first_offset = coalesce(o.first_offset, a.first),"
+            f" leader_epoch = greatest(o.leader_epoch, a.epoch), {', '.join(f'{n} = o.{n} + a.{n}' for n in counted)}"
+            f" FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::int[]{', %s::bigint[]' * len(counted)})"
+            f" AS a(id, part, at, first, epoch, {', '.join(counted)})"
+            " WHERE o.project = %s AND o.topic_id = a.id AND o.topic_partition = a.part",
             [*map(list, zip(*rows, strict=True)), project],
         )
+
+
+def topics(project: str, topic_ids: Iterable[str]) -> dict[str, str]:
+    """{topic id: name} of topics that the project has read."""
+    with cursor() as c:
+        c.execute(
+            "SELECT DISTINCT topic_id, topic FROM log_source_offset WHERE project = %s AND topic_id = ANY(%s)",
+            [project, list(topic_ids)],
+        )
+        return dict(c.fetchall())
 
 
 def note_gap(project: str, topic_id: str, partition: int, first: int, next_offset: int) -> None:

@@ -56,8 +56,11 @@ def _load(c: Any, project: str) -> list[Pair]:
 
 
 def index_rows(c: Any, pairs: Sequence[Pair], rows: Sequence[tuple[int, dict[str, Any], int, int]]) -> None:
-    """Index (position, row, record time, ingestion time) rows under each pair whose key and a good time they carry."""
-    lines = []
+    """Index (position, row, record time, ingestion time) rows under each pair whose key and a good time they carry.
+
+    Where the keys are there, but one of them or the time is no good, the position is kept in `log_unplaced`.
+    """
+    lines, unplaced = [], []
     for (column, kind), group in _by_clock(pairs).items():
         timed = [
             (position, row, time) for position, row, *told in rows if (time := _event_time(row, column, kind, *told)) is not None
@@ -65,7 +68,11 @@ def index_rows(c: Any, pairs: Sequence[Pair], rows: Sequence[tuple[int, dict[str
         for pair in group:
             places = sorted((bucket_of(key, BUCKETS), key, time, at) for at, row, time in timed if (key := _key(row, pair.keys)))
             lines += [f"{pair.id}\t{bucket}\t{escaped(key)}\t{time}\t{at}" for bucket, key, time, at in places]
+            if len(places) < len(rows):
+                placed = {at for _, _, _, at in places}
+                unplaced += [f"{pair.id}\t{at}" for at, row, *_ in rows if at not in placed and _has_keys(row, pair.keys)]
     copy_lines(c, "log_index", ("pair", "bucket", "key", "event_time", "position"), lines)
+    copy_lines(c, "log_unplaced", ("pair", "position"), unplaced)
 
 
 def _by_clock(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[Pair]]:
@@ -92,6 +99,10 @@ def _key(row: dict[str, Any], names: Sequence[str]) -> str:
         return key_of(row, names)
     except InvalidKey:
         return ""
+
+
+def _has_keys(row: dict[str, Any], names: Sequence[str]) -> bool:
+    return all(row.get(name) is not None for name in names)
 
 
 def ready_pair(project: str, keys: Sequence[str], time_column: str, time_kind: str) -> Pair:

@@ -57,19 +57,30 @@ class Routed:
         return found
 
     def _taken(self, route: Route, upto: int) -> list[Event]:
-        key = (route.keys, route.timestamp_column, route.time_kind)
-        placed = self._placed.get(key)
-        if placed is None:
-            placed = self._placed[key] = [_place(route, row) for row in self.rows]
         plain, name, source = [by_names(route, names) is TAKES for names in self._shapes], route.group_name, route.source
         return [
             Event(place[0], place[1], row, at)
-            for at, (place, row, shape) in enumerate(zip(placed, self.rows, self._shape, strict=True))
+            for at, (place, row, shape) in enumerate(zip(self._places(route), self.rows, self._shape, strict=True))
             if place is not None
             and (plain[shape] if row.address is None else row.address == name)
             and (row.superseded_pos is None or row.superseded_pos > upto)
             and row.source == source
         ]
+
+    def unplaced(self, route: Route, upto: int) -> list[LogRow]:
+        """Those of the rows, live at a position, that have no entity or no time by the group's columns: few, as a rule."""
+        return [
+            row
+            for place, row in zip(self._places(route), self.rows, strict=True)
+            if place is None and (row.superseded_pos is None or row.superseded_pos > upto)
+        ]
+
+    def _places(self, route: Route) -> list[tuple[str, int] | None]:
+        key = (route.keys, route.timestamp_column, route.time_kind)
+        placed = self._placed.get(key)
+        if placed is None:
+            placed = self._placed[key] = [_place(route, row) for row in self.rows]
+        return placed
 
     def column(self, name: str, column_type: types.ColumnType) -> tuple[pa.Array, frozenset[int]]:
         """A column of all the rows as values of a type, with the indices of those that do not fit; made once."""

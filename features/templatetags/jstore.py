@@ -145,12 +145,3 @@ def percent(value: float | None) -> int:
 def sql(text: str) -> SafeString:
     """SQL with its keywords, functions, strings, numbers and comments marked."""
     return highlight(text)
-
-
-@register.filter
-def pretty_json(text: str | bytes) -> str:
-    """JSON on several lines; what is not JSON as it came."""
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except ValueError:
-        return text.decode("utf-8", "replace") if isinstance(text, bytes) else text

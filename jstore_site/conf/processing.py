@@ -10,6 +10,8 @@ KAFKA_SASL_MECHANISM = env.str("KAFKA_SASL_MECHANISM", default="")
 KAFKA_SASL_USERNAME = env.str("KAFKA_SASL_USERNAME", default="")
 KAFKA_SASL_PASSWORD = env.str("KAFKA_SASL_PASSWORD", default="")
 KAFKA_SSL_CAFILE = env.str("KAFKA_SSL_CAFILE", default="")
+# What was refused of a topic also goes to <topic>.dlq.
+KAFKA_DEAD_LETTERS = env.bool("KAFKA_DEAD_LETTERS", default=True)
 
 JSTORE_ENGINE = env.str("JSTORE_ENGINE", default="duckdb")
 JSTORE_SPARK_MASTER = env.str("JSTORE_SPARK_MASTER", default="local[2]")

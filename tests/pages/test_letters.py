@@ -46,7 +46,7 @@ def test_many_letters_come_in_pages(shop, site):
 def test_a_letter_shows_its_payload_and_where_it_came_from(letters, site):
     letter = letters["type_mismatch"]
     html = site.get(f"/dead-letters/{letter.id}/").content.decode()
-    for said in ("&quot;amount&quot;: &quot;ten&quot;", "Left out by", "Log position", f"/dead-letters/{letter.id}/replay/"):
+    for said in ("&quot;amount&quot;: &quot;ten&quot;", "Left out by", "Log position", f"/dead-letters/{letter.id}/"):
         assert said in html
     fragment = site.get(f"/dead-letters/{letter.id}/", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
@@ -66,7 +66,7 @@ def test_a_row_that_no_group_takes_waits_for_one(shop, site):
 def test_a_corrected_letter_counts(letters, shop, site):
     letter = letters["bad_timestamp"]
     row = {**json.loads(bytes(letter.payload)), "timestamp": ago(2)}
-    html = site.post(f"/dead-letters/{letter.id}/replay/", {"payload": json.dumps(row)}, follow=True).content.decode()
+    html = site.post(f"/dead-letters/{letter.id}/", {"payload": json.dumps(row)}, follow=True).content.decode()
     assert "The letter was accepted" in html
     assert not DeadLetter.objects.filter(id=letter.id).exists()
     shop.settle()
@@ -79,7 +79,7 @@ def test_a_refused_correction_stays_on_the_page(letters, site):
         ('{"user_id": "u", "amount": 7, "timestamp": "tomorrow"}', "bad_timestamp"),
         ('{"user_id": ', "invalid_json"),
     ):
-        answer = site.post(f"/dead-letters/{letter.id}/replay/", {"payload": text})
+        answer = site.post(f"/dead-letters/{letter.id}/", {"payload": text})
         assert answer.status_code in (400, 422)
         html = answer.content.decode()
         assert code in html.partition('role="alert"')[2][:400]
@@ -90,7 +90,7 @@ def test_a_refused_correction_stays_on_the_page(letters, site):
 def test_a_quarantined_row_is_not_sent_again_as_it_is(letters, site):
     letter = letters["type_mismatch"]
     text = json.dumps(json.loads(bytes(letter.payload)), indent=2)
-    answer = site.post(f"/dead-letters/{letter.id}/replay/", {"payload": text})
+    answer = site.post(f"/dead-letters/{letter.id}/", {"payload": text})
     assert (answer.status_code, "still_unfit" in answer.content.decode()) == (409, True)
 
 

@@ -10,7 +10,10 @@ from django.db import connections
 from backends.offline import inference, pairs, program, tables
 from backends.online import published
 
-LOG = "log_head, log_event, log_identity, log_pair, log_index, log_source_offset, log_source_gap, log_request"
+LOG = (
+    "log_head, log_event, log_identity, log_pair, log_index, log_unplaced, log_source_offset, log_source_gap, log_source_check,"
+    " log_request"
+)
 
 
 @pytest.fixture

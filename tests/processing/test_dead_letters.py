@@ -7,6 +7,7 @@ import hashlib
 from core.clock import format_time
 from processing import dead_letters
 from processing.dead_letters import KEPT_OF_LARGER, KEPT_WHOLE, Letter
+from processing.letter_filter import Filter
 from processing.models import DeadLetter
 from tests.processing.conftest import Api
 from tests.processing.world import NOON, PROJECT
@@ -31,10 +32,16 @@ def test_a_letter_as_the_api_shows_it(world, api):
         "detail": "why",
         "source": "events",
         "group": "g",
+        "position": None,
         "partition": 3,
         "offset": 9,
+        "item": 0,
         "received_at": format_time(NOON + 1),
         "payload": '{"n":1}',
+        "payload_base64": None,
+        "payload_size": 7,
+        "payload_sha256": hashlib.sha256(b'{"n":1}').hexdigest(),
+        "replayable": True,
     }
 
 
@@ -61,7 +68,7 @@ def test_filters_and_foreign_projects(world, api):
     assert payloads == [['{"n":3}', '{"n":2}', '{"n":1}'], ['{"n":3}', '{"n":2}'], ['{"n":3}']]
     assert listed(api, "?code=invalid_json&source=events")["results"][0]["payload"] == '{"n":2}'
     assert api.send("GET", "/dead-letters/?code=%00").status_code == 422
-    assert dead_letters.counts(PROJECT) == {"bad_timestamp": 1, "invalid_json": 2}
+    assert dead_letters.counts(Filter(PROJECT)) == {"bad_timestamp": 1, "invalid_json": 2}
 
 
 def test_pages_have_a_size_and_cursors_are_numbers(world, api):

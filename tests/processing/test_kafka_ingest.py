@@ -215,7 +215,7 @@ def test_offsets_belong_to_a_project(world):
 def test_a_transaction_that_fails_moves_no_offset(world):
     with transaction.atomic(using="default"):
         log_sources.lock_offsets(PROJECT, [("topic-id", "feature-events", 0)])
-        log_sources.move_offsets(PROJECT, {PLACE: 5}, {(PLACE, "stored"): 5}, {PLACE: 0})
+        log_sources.move_offsets(PROJECT, {PLACE: log_sources.Moved(0, 5, stored=5)})
         transaction.set_rollback(True, using="default")
     assert next_offset() is None
 

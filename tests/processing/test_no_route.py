@@ -7,6 +7,7 @@ import pytest
 from core.clock import MICRO
 from core.errors import Conflict, NotFound
 from processing import dead_letters, no_route, replay
+from processing.letter_filter import Filter
 from tests.processing.world import PROJECT, World
 
 NOON = 1_790_000_000 * MICRO
@@ -19,7 +20,7 @@ def world(fresh, monkeypatch):
 
 
 def listed():
-    return [(letter.code, bytes(letter.payload)) for letter in no_route.list_letters(PROJECT)[0]]
+    return [(letter.code, bytes(letter.payload)) for letter in no_route.list_letters(Filter(PROJECT))[0]]
 
 
 def test_a_row_that_no_group_takes_is_listed_with_its_stored_payload(world):
@@ -41,16 +42,16 @@ def test_prune_deletes_the_records_of_taken_rows_alone(world):
     assert no_route.prune(PROJECT) == 0
     world.define("g", SQL)
     assert no_route.prune(PROJECT) == 5
-    assert dead_letters.counts(PROJECT) == {"no_route": 1}
+    assert dead_letters.counts(Filter(PROJECT)) == {"no_route": 1}
 
 
 def test_it_is_replayed_only_corrected_and_the_stored_row_stays(world):
     world.define("g", SQL)
     world.push([{"user": "u", "clicks": 3}])
-    (letter,), _ = no_route.list_letters(PROJECT)
+    (letter,), _ = no_route.list_letters(Filter(PROJECT))
     with pytest.raises(Conflict, match="still_unfit"):
-        replay.replay(PROJECT, letter.id)
-    assert replay.replay(PROJECT, letter.id, {"user_id": "u", "clicks": 3})["accepted"] == 1
+        replay.replay(PROJECT, letter.id, "me")
+    assert replay.replay(PROJECT, letter.id, "me", {"user_id": "u", "clicks": 3})["accepted"] == 1
     with pytest.raises(NotFound):
         no_route.get(PROJECT, letter.id)
     world.settle()

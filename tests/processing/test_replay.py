@@ -94,7 +94,7 @@ def test_two_replays_at_once_store_it_once(world, api):
     def go():
         together.wait()
         try:
-            results.append(replay.replay(PROJECT, letter.id)["accepted"])
+            results.append(replay.replay(PROJECT, letter.id, "me")["accepted"])
         except Exception as error:
             results.append(type(error).__name__)
         connections.close_all()

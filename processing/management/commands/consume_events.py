@@ -16,9 +16,12 @@ from backends.source.base import Partition
 from backends.source.kafka import KafkaSource
 from backends.source.kafka_config import BadKafkaConfig, KafkaConfig
 from backends.source.kafka_places import Alarm
+from backends.source.kafka_sending import KafkaSender
 from processing import collector
 from processing.consume import Consumer, Ring
 from processing.kafka_ingest import KafkaOutcome, accept_kafka, kafka_places
+from processing.letters_publisher import LetterPublisher
+from processing.outgoing import SUFFIX
 from processing.tasks import process_range
 
 logger = logging.getLogger(__name__)
@@ -32,13 +35,16 @@ class Command(BaseCommand):
     help = "Reads events from the Kafka topic into the event log until it is stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """--project, --topic."""
+        """--project, --topic, --dead-letters."""
         parser.add_argument("--project", default="default", help="project whose log takes the events")
         parser.add_argument("--topic", default=settings.KAFKA_TOPIC, help="topic to read")
+        parser.add_argument("--dead-letters", action="store_true", help=f"the topic may be one of dead letters ({SUFFIX})")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Checks the settings first: a contradiction is an error here, not a retry."""
         project, topic = options["project"], options["topic"]
+        if topic.endswith(SUFFIX) and not options["dead_letters"]:
+            raise CommandError(f"{topic} holds what was refused already; say --dead-letters to read it all the same")
         try:
             config = KafkaConfig.parse({name: getattr(settings, name) for name in ("KAFKA_BOOTSTRAP_SERVERS", *SECURITY)})
         except BadKafkaConfig as error:
@@ -51,8 +57,15 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: consumer.stop())
         logger.info("Consuming %s from %s into project %s", topic, ", ".join(config.bootstrap_servers), project)
         logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells each of its metadata requests, every 10 s
+        publisher = LetterPublisher(KafkaSender(config, f"{settings.KAFKA_GROUP_ID}-dead-letters"))
+        if settings.KAFKA_DEAD_LETTERS:
+            publisher.start()
         collector.calm()
-        consumer.run()
+        try:
+            consumer.run()
+        finally:
+            if publisher.is_alive():
+                publisher.stop()
 
 
 def _alarm(project: str) -> Alarm:

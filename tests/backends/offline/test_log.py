@@ -160,8 +160,6 @@ def test_offsets_are_locked_moved_and_remembered():
     with transaction.atomic(using="default"):
         assert log_sources.lock_offsets("p", [("t-id", "t", 0)]) == {("t-id", 0): None}
         place = ("t-id", 0)
-        log_sources.move_offsets(
-            "p", {place: 7}, {(place, "stored"): 5, (place, "duplicates"): 1, (place, "rejected"): 1}, {place: 4}
-        )
+        log_sources.move_offsets("p", {place: log_sources.Moved(0, 7, 4, rows=7, stored=5, duplicates=1, rejected=1)})
     assert log_sources.places("p", [("t-id", 0), ("t-id", 1)]) == {("t-id", 0): (7, 4), ("t-id", 1): None}
     assert log_sources.places("q", [("t-id", 0)]) == {("t-id", 0): None}
