@@ -79,6 +79,8 @@ WORDS: dict[str, str | Promise] = {
     "monitor": _("Monitor"),
     "rebuild": _("Rebuild"),
     "training": _("Training set"),
+    "replay": _("Replay"),
+    "discard": _("Discard"),
 }
 
 # One sentence for each status a value can have: the reason for a null, said where the null is seen.

@@ -15,7 +15,8 @@ CHANGES = (
     "/keys/new/",
     "/keys/abc/revoke/",
     "/dead-letters/replay/",
-    "/dead-letters/1/replay/",
+    "/dead-letters/discard/",
+    "/dead-letters/1/",
     "/dead-letters/1/discard/",
 )
 
@@ -57,10 +58,15 @@ def test_a_person_who_may_only_look_sees_no_buttons_for_changes(reader):
         assert "Make key" not in html
 
 
-@pytest.mark.parametrize("path", CHANGES)
+@pytest.mark.parametrize("path", [path for path in CHANGES if path != "/new-feature/" and not path.startswith("/dead-letters/")])
 def test_a_link_changes_nothing(site, path):
-    if path != "/new-feature/":
-        assert site.get(path).status_code == 405
+    assert site.get(path).status_code == 405
+
+
+def test_who_comes_to_a_change_of_letters_by_a_link_is_led_to_the_page_of_it(site):
+    for path, page in (("replay/", ""), ("discard/", ""), ("1/discard/", "1/")):
+        answer = site.get(f"/dead-letters/{path}")
+        assert (answer.status_code, answer.headers["Location"].rstrip("?")) == (302, f"/dead-letters/{page}")
 
 
 def test_a_form_without_its_token_is_refused(fresh):

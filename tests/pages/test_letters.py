@@ -4,8 +4,18 @@ import json
 
 import pytest
 
-from processing.models import DeadLetter
-from tests.pages.shop import ago
+from core.clock import now_us
+from features.models import AuditEntry
+from processing import dead_letters, letters_bulk
+from processing.dead_letters import Letter
+from processing.models import DeadLetter, Run
+from tests.pages.shop import PROJECT, ago
+
+
+def put(code, payload=b"x", seconds=0.0, **more):
+    """A letter that came so long ago."""
+    dead_letters.store([Letter(PROJECT, code, "why", "events", payload, now_us() - round(seconds * 1e6), **more)])
+    return DeadLetter.objects.latest("id")
 
 
 @pytest.fixture
@@ -81,6 +91,8 @@ def test_a_refused_correction_stays_on_the_page(letters, site):
     ):
         answer = site.post(f"/dead-letters/{letter.id}/", {"payload": text})
         assert answer.status_code in (400, 422)
+        assert answer.request["PATH_INFO"] == f"/dead-letters/{letter.id}/", "an address that can be opened again"
+        assert site.get(answer.request["PATH_INFO"]).status_code == 200
         html = answer.content.decode()
         assert code in html.partition('role="alert"')[2][:400]
         assert "user_id" in html
@@ -97,6 +109,70 @@ def test_a_quarantined_row_is_not_sent_again_as_it_is(letters, site):
 def test_replay_all_says_how_many_were_accepted_and_why_others_stay(letters, site):
     html = site.post("/dead-letters/replay/", {"code": "bad_timestamp"}, follow=True).content.decode()
     assert "0 letters were accepted. 1 was refused again. The first one:" in html
+
+
+def test_the_list_is_narrowed_by_group_and_time(site):
+    put("type_mismatch", group="spend", position=1)
+    put("missing_entity", address="spend", seconds=7200)
+    put("type_mismatch", group="notes", position=1, seconds=2 * 86_400)
+    narrowed = {}
+    for query in ("group=spend", "group=notes", "period=1h", "period=1d", "period=7d", "group=spend&period=1h"):
+        context = site.get(f"/dead-letters/?{query}").context
+        narrowed[query] = (len(context["rows"]), context["matching"], dict(context["counts"]))
+    assert narrowed == {
+        "group=spend": (2, 2, {"type_mismatch": 1, "missing_entity": 1}),
+        "group=notes": (1, 1, {"type_mismatch": 1}),
+        "period=1h": (1, 1, {"type_mismatch": 1}),
+        "period=1d": (2, 2, {"type_mismatch": 1, "missing_entity": 1}),
+        "period=7d": (3, 3, {"type_mismatch": 2, "missing_entity": 1}),
+        "group=spend&period=1h": (1, 1, {"type_mismatch": 1}),
+    }
+    assert site.get("/dead-letters/?group=%00").status_code == 422
+
+
+def test_bytes_that_are_no_text_are_shown_in_hexadecimal_and_can_be_had(site):
+    letter = put("invalid_utf8", b'{"user_id": "\xff\x00"}')
+    html = site.get(f"/dead-letters/{letter.id}/").content.decode()
+    assert "000000  7b 22 75 73 65 72 5f 69 64 22 3a 20 22 ff 00 22" in html
+    answer = site.get(f"/dead-letters/{letter.id}/payload/")
+    assert (answer.content, answer["Content-Type"]) == (b'{"user_id": "\xff\x00"}', "application/octet-stream")
+    assert answer["Content-Disposition"] == f'attachment; filename="dead-letter-{letter.id}"'
+
+
+def test_what_is_no_strict_json_is_shown_as_it_came(site):
+    for text in ('{"a": 1, "a": 2}', '{"a": 1', "NaN"):
+        letter = put("invalid_json", text.encode())
+        assert text.replace('"', "&quot;") in site.get(f"/dead-letters/{letter.id}/").content.decode()
+
+
+def test_a_number_that_becomes_another_kind_of_number_is_a_correction(letters, shop, site):
+    shop.define("exact", "SELECT user_id, MAX(n) AS n FROM input_data GROUP BY user_id", columns={"n": "BIGINT"})
+    shop.settle()
+    letter = put("invalid_entity", json.dumps({"user_id": 7.0, "n": 1, "timestamp": ago(2)}).encode())
+    assert site.post(f"/dead-letters/{letter.id}/", {"payload": bytes(letter.payload).decode()}).status_code == 422
+    site.post(f"/dead-letters/{letter.id}/", {"payload": bytes(letter.payload).decode().replace("7.0", "7")})
+    assert not DeadLetter.objects.filter(id=letter.id).exists()
+
+
+def test_all_of_a_filter_are_discarded_and_none_that_came_since_the_page_was_made(letters, site):
+    old = put("invalid_json")
+    sent = site.get("/dead-letters/?code=invalid_json").context["sent"]
+    put("invalid_json")
+    html = site.post("/dead-letters/discard/", sent, follow=True).content.decode()
+    assert "1 letter is gone." in html
+    left = DeadLetter.objects.filter(code="invalid_json")
+    assert (left.count(), left.filter(id=old.id).exists(), DeadLetter.objects.count()) == (1, False, 3)
+    entry = AuditEntry.objects.get(action="discard")
+    assert (entry.actor, entry.detail["count"], entry.detail["filter"]["code"]) == ("user:ana", 1, "invalid_json")
+
+
+def test_very_many_are_a_run_whose_page_follows(site, monkeypatch):
+    monkeypatch.setattr(letters_bulk, "MOST_AT_ONCE", 2)
+    for _ in range(3):
+        put("invalid_json")
+    answer = site.post("/dead-letters/discard/", {"code": "invalid_json"})
+    run = Run.objects.get()
+    assert (run.type, run.target, answer.headers["Location"]) == ("discard", "invalid_json", f"/runs/{run.id}/")
 
 
 def test_discard_throws_one_letter_away(letters, site):
