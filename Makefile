@@ -8,7 +8,7 @@ PACKAGES := core backends features serving processing monitoring jstore_site dem
 export PATH := $(CURDIR)/target/node/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop status test test-long test-needs bench lint format openapi lock css
+.PHONY: help demo stop status test test-long test-needs bench chaos lint format openapi lock css
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test-long: test-needs ## the long ones
 
 bench: test-needs ## how fast events get online, a quarter of an hour, into docs/benchmarks.md; ARGS=--quick: a glance
 	$(BIN)/python benchmarks/pipeline.py $(or $(ARGS),--full --write)
+
+chaos: test-needs ## a million messages through 300 kills and more; ends by itself with a table. ARGS="--messages 60000 --seed S"
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 test-needs:
 	@deploy/install requirements-test.txt

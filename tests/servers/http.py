@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -10,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# What a client sees whose server died before or in the middle of its answer.
+NO_ANSWER = (OSError, http.client.HTTPException)
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -59,7 +62,7 @@ class Client:
         """The status, None where nobody answers."""
         try:
             return self.send("GET", path, timeout=5).status
-        except OSError:
+        except NO_ANSWER:
             return None
 
     def define(self, name: str, sql: str | None, entity: Any = "user_id", window: str | None = None, **more: Any) -> Answer:

@@ -22,7 +22,6 @@ from tests.servers.process import ServerFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("POSTGRES_URI", "REDIS_URI", "MONGODB_URI", "KAFKA_", "JSTORE_", "PROMETHEUS_", "DJANGO_", "CELERY_")
-PROCESSES = ("web", "applier", "worker", "consumer", "postgres", "valkey")
 
 Found = TypeVar("Found")
 
