@@ -53,6 +53,8 @@ JOB_RUNS = Counter("jstore_job_runs", "Runs that ended.", ["type", "status"])
 DEAD_LETTERS = Counter("jstore_dead_letters", "Rows refused or quarantined, by code.", ["code"])
 PARKED = Counter("jstore_applier_parked", "Times a version was left aside because applying it failed.", ["group"])
 NEAR_MISSES = Counter("jstore_near_misses", "Rows with the key of a group that lack one of its columns.", ["group"])
+HEAL_COMPARED = Counter("jstore_heal_compared", "Entities made again from the log and compared with the online store.", ["group"])
+TILE_MISMATCH = Counter("jstore_tile_mismatch", "Of those, entities that differed; they were replaced. Must stay 0.", ["group"])
 KAFKA_LAG = Gauge(
     "jstore_kafka_consumer_lag",
     "Records of a partition not yet in the event log.",

@@ -23,7 +23,7 @@ from processing import quarantine
 from processing.paths import recompute, rows, tiles
 from processing.paths.built import Built, Entity, clock_for, failed
 
-_LATEST = (1 << 62) - 1
+LATEST = (1 << 62) - 1
 _RETRY = 60 * MICRO  # an engine that died is back by then, and a row that it cannot compute costs no more than this
 _PART = 500  # entities that are made anew in one computation
 _EMPTY = EntityState(None, {})
@@ -181,19 +181,20 @@ def rebuild(
     now: int,
     on: Engine | None = None,
     states: Mapping[str, EntityState] | None = None,
+    news: bool = True,
 ) -> list[Built]:
     """Entities made anew from the log as it stands at a position, whatever Redis holds: loads, corrections, after a failure.
 
-    `states`: what Redis holds of them, which stays where the computation fails.
+    `states`: what Redis holds of them, which stays where the computation fails. `news`: whether that counts as processed.
     """
     if len(keys) > _PART:
         parts = [keys[i : i + _PART] for i in range(0, len(keys), _PART)]
-        return [built for part in parts for built in rebuild(made, part, upto, now, on, states)]
+        return [built for part in parts for built in rebuild(made, part, upto, now, on, states, news)]
     if not keys:
         return []
     pair = pair_of(made.spec)
     misfits: list[Misfit] = []
-    found = events_between(made, pair, [(key, made.lower(now), _LATEST) for key in keys], upto, misfits=misfits)
+    found = events_between(made, pair, [(key, made.lower(now), LATEST) for key in keys], upto, misfits=misfits)
     quarantine.note(made.spec, made.version, misfits, ())
     silent = [key for key, events in zip(keys, found, strict=True) if not any(e.time <= now for e in events)]
     older = with_events(made, pair, silent, made.lower(now), upto) if silent and made.window is not None else set()
@@ -209,7 +210,8 @@ def rebuild(
         for key, events in zip(keys, found, strict=True)
     ]
     built = build(made, entities, upto, now, False, on)
-    metrics.PROCESSED.inc(sum(map(len, found)))
+    if news:
+        metrics.PROCESSED.inc(sum(map(len, found)))
     # an entity of the index of which this group takes no event has no record: NOT_FOUND, not an empty window
     known = {key for key, events in zip(keys, found, strict=True) if events} | older
     return [b if b.entity.key in known else replace(b, absent=True) for b in built]

@@ -59,7 +59,7 @@ def loading(
         yield
     yield from quarantine.note_earlier(spec, version, pair_of(spec), cursors, head.position)
     for bucket, cursor in list(cursors.items()):
-        for keys in _chunks(pair_of(spec), bucket):
+        for keys in chunks(pair_of(spec), bucket):
             built = rebuild(program(spec, version), keys, head.position, now_us(), on)
             if not write(store, Target(spec, version, {bucket: cursor}), built, head, now_us(), standing=True):
                 del cursors[bucket]
@@ -91,7 +91,7 @@ def _open(
     return {w.bucket: opened[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
 
 
-def _chunks(pair: Pair, bucket: int) -> Iterator[Sequence[str]]:
+def chunks(pair: Pair, bucket: int) -> Iterator[Sequence[str]]:
     """The entities of a bucket in order, so many at a time as have not too many events together; one at least."""
     after = ""
     while counted := log_reading.counts_of(pair, bucket, after, _CHUNK):

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from backends.offline import log
-from processing import activation, backfill, letters_bulk, no_route, runs
+from processing import activation, backfill, healing, letters_bulk, no_route, runs
 from processing.models import Run
 
 
@@ -23,6 +23,7 @@ def _backfill(run: Run) -> bool:
 ADVANCE = {
     activation.KIND: activation.advance,
     backfill.KIND: _backfill,
+    healing.KIND: healing.advance,
     **dict.fromkeys(letters_bulk.VERBS, letters_bulk.advance),
 }
 
@@ -48,6 +49,13 @@ def prune_no_route() -> None:
     """Drop the `no_route` records of rows that a group takes by now; beat calls this."""
     for project in log.projects():
         no_route.prune(project)
+
+
+@shared_task(name="processing.heal_tonight")  # type: ignore[untyped-decorator]  # celery has no types
+def heal_tonight() -> None:
+    """Begin the night's comparison of the online store with the log, project by project; beat calls this."""
+    for project in log.projects():
+        healing.tonight(project)
 
 
 @shared_task(name="processing.advance_run")  # type: ignore[untyped-decorator]  # celery has no types

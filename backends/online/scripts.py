@@ -69,7 +69,7 @@ for k = 3, #KEYS, 2 do
     at = at + 1
   end
   if good then
-    redis.call('SET', KEYS[k], record)
+    if record == '' then redis.call('DEL', KEYS[k]) else redis.call('SET', KEYS[k], record) end
     if due == '' then redis.call('ZREM', KEYS[2], entity) else redis.call('ZADD', KEYS[2], due, entity) end
     done[#done + 1] = 1
   else

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 from .environment import REDIS_URI
 
 broker_url = REDIS_URI
@@ -23,5 +25,6 @@ beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
 beat_schedule: dict[str, Any] = {
     "reap-runs": {"task": "processing.reap_runs", "schedule": 2.0, "options": {"expires": 10}},
     "prune-no-route": {"task": "processing.prune_no_route", "schedule": 60.0, "options": {"expires": 60}},
+    "heal": {"task": "processing.heal_tonight", "schedule": crontab(hour=3, minute=10), "options": {"expires": 3600}},
     "ring-spark": {"task": "processing.ring_spark", "schedule": 15.0, "options": {"expires": 15}},
 }
