@@ -93,7 +93,7 @@ def stopped() -> list[Stopped]:
 
 
 def resume(stopped: Stopped, at: int) -> None:
-    """Let a stopped partition be read again from an offset; of what was stored nothing is taken back. Offsets count from there."""
+    """Let a stopped partition be read again from an offset; nothing that was stored is taken back. Offsets count from there."""
     with cursor() as c:
         c.execute(
             "UPDATE log_source_offset"

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ NAMES = ("user_metrics", "user_activity", "user_123", "user_456", "user_789", "n
 RUN = ("bash", "python")
 
 
-def steps() -> list[tuple[Block, Block | None]]:
+def steps(page: str = "README.md") -> list[tuple[Block, Block | None]]:
     """(block to run, block with its answer) in the order of the page."""
-    found = [block for block in blocks("README.md") if block.language in (*RUN, "text")]
+    found = [block for block in blocks(page) if block.language in (*RUN, "text")]
     after = [*found[1:], None]
     return [
         (block, then if then and then.language == "text" else None)
@@ -45,15 +46,15 @@ def shown(pattern: str) -> re.Pattern[str]:
 class Tour:
     """One walk through the page: what earlier Python blocks defined is there for later ones."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.stack, self.tag = stack, uuid.uuid4().hex[:8]
+    def __init__(self, stack: Stack, names: Sequence[str] = NAMES) -> None:
+        self.stack, self.tag, self.names = stack, uuid.uuid4().hex[:8], names
         self.python: dict[str, Any] = {}
 
     def own(self, text: str) -> str:
         """The text with this walk's port, broker and names."""
         text = text.replace("localhost:8000", f"localhost:{self.stack.port}").replace("port=8000", f"port={self.stack.port}")
         text = text.replace("localhost:9092", str(self.stack.run["kafka_bootstrap_servers"]))
-        for name in NAMES:
+        for name in self.names:
             text = re.sub(rf"\b{name}\b", f"{name}_{self.tag}", text)
         return text
 
