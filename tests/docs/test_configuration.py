@@ -16,7 +16,7 @@ OURS = re.compile(r"(JSTORE|KAFKA)_\w+|(POSTGRES|REDIS|MONGODB)_URI|PROMETHEUS_M
 NOT_FOR_USERS = {"JSTORE_PROCESS", "JSTORE_API_KEY"}
 MAKES_OWN = {"MAKEFILE_LIST", "CURDIR", "PATH"}
 # Read by shell, make and docker compose.
-ELSEWHERE = {"PORT", "PYTHON", "POSTGRES_PASSWORD"}
+ELSEWHERE = {"ARGS", "PORT", "PYTHON", "POSTGRES_PASSWORD"}
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
