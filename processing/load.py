@@ -7,7 +7,7 @@ so a load that was killed begins again and leaves nothing double.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 from backends.engine import Engine
 from backends.offline import log_reading
@@ -33,12 +33,16 @@ def load(
     before: Mapping[int, Cursor | None],
     head: Head,
     on: Engine | None = None,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> dict[int, Cursor]:
-    """Load buckets to the head. `before`: their cursors as found, None where there was none. -> cursors of those loaded."""
+    """Load buckets to the head. `before`: their cursors as found, None where there was none. -> cursors of those loaded.
+
+    tell: is told the share of the buckets that are done, after each piece.
+    """
     work = loading(store, spec, version, before, head, on)
     while True:
         try:
-            next(work)
+            tell(next(work))
         except StopIteration as done:
             cursors: dict[int, Cursor] = done.value
             return cursors
@@ -51,20 +55,22 @@ def loading(
     before: Mapping[int, Cursor | None],
     head: Head,
     on: Engine | None = None,
-) -> Generator[None, None, dict[int, Cursor]]:
-    """The same in pieces of a second or less. A bucket that somebody else opens meanwhile is theirs."""
+) -> Generator[float, None, dict[int, Cursor]]:
+    """The same in pieces of a second or less, each giving the share of the buckets that are done. A bucket that somebody else
+    opens meanwhile is theirs."""
     cursors = _open(store, spec, version, before, head)
-    yield
+    yield 0.0
     for _ in indexing(spec.project, spec.entity, spec.timestamp_column, spec.time_kind):
-        yield
-    yield from quarantine.note_earlier(spec, version, pair_of(spec), cursors, head.position)
-    for bucket, cursor in list(cursors.items()):
+        yield 0.0
+    for _ in quarantine.note_earlier(spec, version, pair_of(spec), cursors, head.position):
+        yield 0.0
+    for done, (bucket, cursor) in enumerate(list(cursors.items())):
         for keys in chunks(pair_of(spec), bucket):
             built = rebuild(program(spec, version), keys, head.position, now_us(), on)
             if not write(store, Target(spec, version, {bucket: cursor}), built, head, now_us(), standing=True):
                 del cursors[bucket]
                 break
-            yield
+            yield done / len(before)
     return _close(store, spec, version, cursors, head)
 
 

@@ -39,7 +39,7 @@ LOAD_SECONDS = 0.25  # of a round, so that a long load makes nobody else stale
 _logger = structlog.get_logger(__name__)
 Read = Callable[[str, int, int, int], list[LogRow]]  # project, after, limit, upto
 Targets = Sequence[tuple[GroupSpec, VersionSpec]]
-Work = Generator[None, None, dict[int, Cursor]]
+Work = Generator[float, None, dict[int, Cursor]]
 
 
 @dataclass(frozen=True)

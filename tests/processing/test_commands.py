@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import re
 import signal
 
 import pytest
@@ -92,6 +94,17 @@ class TestRebuild:
         filled.define("h", SUMS)
         assert "h@1" in said(capsys, "rebuild_online", "h")
         assert {cursor.position for cursor in filled.cursors("h")} == {4}
+
+    def test_who_watches_sees_how_far_it_is(self, filled):
+        terminal = io.StringIO()
+        terminal.isatty = lambda: True
+        call_command("rebuild_online", "g", stdout=terminal)
+        bars = re.findall(r"g \[(#*)(\.*)\] +(\d+)%", terminal.getvalue())
+        assert len(bars) > 2
+        assert {len(full) + len(left) for full, left, _ in bars} == {40}
+        shares = [int(share) for *_, share in bars]
+        assert shares == sorted(shares)
+        assert "16 of 16 buckets" in terminal.getvalue().splitlines()[-1]
 
     def test_an_unknown_one(self, filled):
         with pytest.raises(CommandError, match="nobody"):

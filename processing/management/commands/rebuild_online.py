@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +16,12 @@ from features import selectors, services
 from processing import settle
 from processing.load import load
 
+_WIDTH = 40
+
+
+def _silent(share: float) -> None:
+    """Where nobody watches, the line at the end of each version is enough."""
+
 
 class Command(BaseCommand):
     """Opens a new epoch for every bucket and loads it."""
@@ -24,6 +31,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("features", nargs="*", help="groups; all without")
         parser.add_argument("--project", default="default")
+
+    def _bar(self, name: str) -> Callable[[float], None]:
+        """A bar that is drawn over itself."""
+
+        def draw(share: float) -> None:
+            full = round(share * _WIDTH)
+            self.stdout.write(f"\r{name} [{'#' * full}{'.' * (_WIDTH - full)}] {share:4.0%}\r", ending="")
+            self.stdout.flush()
+
+        return draw
 
     def handle(self, *args: Any, features: list[str], project: str, **options: Any) -> None:
         services.republish(project)
@@ -45,7 +62,7 @@ class Command(BaseCommand):
             if now is None:  # deleted meanwhile
                 continue
             before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
-            done = load(store, settled, now, before, head)
+            done = load(store, settled, now, before, head, tell=self._bar(spec.name) if self.stdout.isatty() else _silent)
             rest = "" if len(done) == BUCKETS else "; an applier has taken over the others"
             window = f" over {version.window}" if spec.versions[version.number].windows else ""
             self.stdout.write(
