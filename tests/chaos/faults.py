@@ -153,7 +153,7 @@ class Faults:
     def _activate(self) -> None:
         """The second version of `hour` takes over while everything goes on."""
         client = Client(self._world.stack.url, self._world.run["api_key"])
-        sql, told = groups.CHANGED.sql, list[object]()
+        told = list[object]()
 
         def done(ask: Callable[[], Answer]) -> bool:
             try:
@@ -165,7 +165,7 @@ class Faults:
             return answer.status in (200, 201, 202)
 
         def made() -> bool:
-            return done(lambda: client.define("hour", sql, window="1h", columns={"x": "BIGINT"}))
+            return done(lambda: groups.define(client, "hour", groups.CHANGED))
 
         def asked() -> bool:
             return done(lambda: client.send("POST", "/api/v1/features/hour/versions/2/activate"))

@@ -83,10 +83,9 @@ class History:
         yield low
 
     def expected(self, answer: Answer, position: int) -> dict[str, tuple[Any, str]]:
-        """What should have been answered at the answer's time, with the log up to a position."""
+        """What should have been answered at the answer's times, with the log up to a position."""
         group, events = groups.of(answer.group, answer.version), self.events(answer.group, answer.user, position)
-        row = group.value(events, answer.as_of)
-        return {name: (row and row[name], oracle.status(events, answer.as_of, group.window, row, name)) for name in answer.cells}
+        return {feature: group.value(events, t, feature) for feature, t in answer.times.items()}
 
 
 def agrees(answer: Answer, expected: dict[str, tuple[Any, str]]) -> bool:

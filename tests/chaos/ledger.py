@@ -96,17 +96,23 @@ def sent(world: World, codes: Mapping[int, Sequence[str | None]], pushed: Iterab
 
 def topic(world: World) -> Iterator[tuple[int, int, int, bytes | None]]:
     """Every record: partition, offset, the number of its message, value; partition by partition, in order."""
-    ends = world.ends()
+    for record in records(world, TOPIC, world.partitions):
+        yield record.partition, record.offset, int(record.key), record.value
+
+
+def records(world: World, topic: str, partitions: int) -> Iterator[Any]:
+    """Everything that a topic holds now."""
+    ends = world.ends(topic, partitions)
     consumer = KafkaConsumer(bootstrap_servers=world.kafka.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     try:
         for partition, end in sorted(ends.items()):
-            place = TopicPartition(TOPIC, partition)
+            place = TopicPartition(topic, partition)
             consumer.assign([place])
             consumer.seek_to_beginning(place)
             at = 0
             while at < end:
                 for record in consumer.poll(timeout_ms=1000, max_records=5000).get(place, []):
-                    yield partition, record.offset, int(record.key), record.value
+                    yield record
                     at = record.offset + 1
     finally:
         consumer.close()
@@ -138,7 +144,7 @@ def compare(world: World, sent: Sent, logged: Sequence[Any], produced: int) -> C
         count.wrong.append("the log's positions are not dense")
     if missing := produced - len(sent.numbers):
         count.wrong.append(f"{missing} messages are not in the topic")
-    count.wrong += _offsets(world, sent) + _letters(world, sent, logged)
+    count.wrong += _offsets(world, sent) + _letters(world, sent, logged) + _published(world)
     return count
 
 
@@ -180,3 +186,10 @@ def _letters(world: World, sent: Sent, logged: Sequence[Any]) -> list[str]:
     found += [f"letters by place and code: {n} lacking of {what}" for what, n in (sent.letters - refused).items()]
     found += [f"put aside: {n} too many of {what}" for what, n in (aside - wanted).items()]
     return found + [f"put aside: {n} lacking of {what}" for what, n in (wanted - aside).items()]
+
+
+def _published(world: World) -> list[str]:
+    """Every letter that stands is in the topic of dead letters, under its id and with its code. Some may be there twice."""
+    rows = world.ask("SELECT id, code FROM dead_letter WHERE code <> 'no_route'")  # that is a view of the log
+    told = {int(one.key): dict(one.headers)["code"].decode() for one in records(world, f"{TOPIC}.dlq", 1)}
+    return [f"letter {number} ({code}) is {told.get(number)} in {TOPIC}.dlq" for number, code in rows if told.get(number) != code]

@@ -23,15 +23,18 @@ MOST = 20.0  # seconds: what is older is not PRESENT but STALE
 
 @dataclass(frozen=True)
 class Answer:
-    """One that claims to be fresh. `began`, `ended`: the read's, in seconds since 1970; as_of in µs."""
+    """One that claims to be fresh. `began`, `ended`: the read's, in seconds since 1970; `cells`: value and status by feature.
+
+    `times`: the time for which each feature is exact, in µs: that of its own window where the group has several.
+    """
 
     group: str
     version: int
     user: str
     began: float
     ended: float
-    as_of: int
     cells: dict[str, tuple[Any, str]]
+    times: dict[str, int]
 
 
 class Reader:
@@ -64,11 +67,18 @@ class Reader:
             if answer.status != 503:
                 self.wrong.append(f"{name} {user}: {answer.status} {answer.body}")
             return
-        cells = {feature: (cell["value"], cell["status"]) for feature, cell in answer["values"].items()}
-        self.statuses.update(status for _, status in cells.values())
-        if all(status != "STALE" for _, status in cells.values()):
-            as_of = oracle.from_iso(answer["as_of"])
-            self.answers.append(Answer(name, answer["version"], user, began, time.time(), as_of, cells))
+        read = of_body(name, user, began, answer.body)
+        self.statuses.update(status for _, status in read.cells.values())
+        if all(status != "STALE" for _, status in read.cells.values()):
+            self.answers.append(read)
+
+
+def of_body(name: str, user: str, began: float, body: dict[str, Any]) -> Answer:
+    """What was answered, a moment ago."""
+    cells = {feature: (cell["value"], cell["status"]) for feature, cell in body["values"].items()}
+    ends = {feature: (body.get("windows") or {}).get(feature.rsplit("_", 1)[-1], {}).get("end") for feature in cells}
+    times = {feature: oracle.from_iso(end or body["as_of"]) for feature, end in ends.items()}
+    return Answer(name, body["version"], user, began, time.time(), cells, times)
 
 
 class Heads:

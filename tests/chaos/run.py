@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tests.chaos import history, ledger
 from tests.chaos.faults import Faults
 from tests.chaos.feeds import HttpFeed, KafkaFeed, start
-from tests.chaos.groups import GROUPS, define
+from tests.chaos.groups import define_all
 from tests.chaos.making import Maker
 from tests.chaos.outcome import Outcome
 from tests.chaos.reader import Answer, Heads, Reader, together
@@ -45,8 +45,7 @@ class Run:
 
     def drive(self, faults: Sequence[Fault], patience: float = 300) -> None:
         """Defines the groups, sends everything, does the faults, and waits until the log and every group have it all."""
-        for name, group in GROUPS.items():
-            define(self.world.stack.client(), name, group)
+        define_all(self.world.stack.client())
         assert wait_for(self.world.settled, 120, 0.5), self.world.left()
         watching, began, lasts = together([*self.readers, self.heads]), time.monotonic(), self.numbers.seconds
         pushes = int(self.numbers.messages * PUSHES) // HTTP

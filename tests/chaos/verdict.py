@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from tests import oracle
-from tests.chaos.groups import GROUPS
+from tests.chaos.groups import GROUPS, of
 from tests.chaos.history import History, agrees
-from tests.chaos.reader import Answer, Heads, Reader
+from tests.chaos.reader import Answer, Heads, Reader, of_body
 from tests.servers.http import Client
 
 
@@ -29,26 +31,39 @@ def _one(client: Client, name: str, user: str, history: History) -> list[str]:
         return [f"{name} {user}: {dict(reader.statuses)} {reader.wrong}"]
     (answer,) = reader.answers
     expected = history.expected(answer, history.head)
-    wrong = [] if agrees(answer, expected) else [f"{name} {user} as of {answer.as_of}: {answer.cells}, not {expected}"]
-    past = client.values(name, user, at=oracle.iso(answer.as_of))
+    wrong = [] if agrees(answer, expected) else [f"{answer}, not {expected}"]
+    t = max(answer.times.values())
+    past = client.values(name, user, at=oracle.iso(t))
     if past.status != 200:
-        return [*wrong, f"{name} {user} at {answer.as_of}: {past.status} {past.body}"]
-    cells = {feature: (cell["value"], cell["status"]) for feature, cell in past["values"].items()}
-    if not agrees(Answer(name, past["version"], user, 0, 0, answer.as_of, cells), expected):
-        wrong.append(f"{name} {user} at {answer.as_of}: {cells}, not {expected}")
+        return [*wrong, f"{name} {user} at {t}: {past.status} {past.body}"]
+    then = of_body(name, user, 0, past.body)
+    expected = history.expected(then, history.head)
+    if set(then.times.values()) != {t} or not agrees(then, expected):
+        wrong.append(f"at {t}: {then}, not {expected}")
     return wrong
 
 
 def answered(answers: Iterable[Answer], heads: Heads, history: History) -> list[str]:
-    """Answers that are V(as_of) over no state of the log that stood in the 20 s before them."""
+    """Answers that are V(as_of) over no state of the log that stood in the 20 s before them.
+
+    The windows of a group of several are applied one after the other, so each has a state of its own.
+    """
     wrong = []
     for answer in answers:
         low, high = heads.between(answer)
         high = history.head if high is None else high
-        if not any(
-            agrees(answer, history.expected(answer, position))
-            for position in history.moments(answer.group, answer.user, low, high)
-        ):
-            newest = history.expected(answer, high)
-            wrong.append(f"{answer} between positions {low} and {high}; the newest would be {newest}")
+        for part in _by_window(answer):
+            moments = history.moments(answer.group, answer.user, low, high)
+            if not any(agrees(part, history.expected(part, position)) for position in moments):
+                wrong.append(f"{part} between positions {low} and {high}; the newest would be {history.expected(part, high)}")
     return wrong
+
+
+def _by_window(answer: Answer) -> list[Answer]:
+    group, parts = of(answer.group, answer.version), defaultdict[str | None, list[str]](list)
+    for feature in answer.cells:
+        parts[group.place(feature)[1]].append(feature)
+    return [
+        replace(answer, cells={f: answer.cells[f] for f in some}, times={f: answer.times[f] for f in some})
+        for some in parts.values()
+    ]

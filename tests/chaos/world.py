@@ -98,9 +98,9 @@ class World:
             connection.close()
 
     def settled(self) -> bool:
-        """Whether the log has the whole topic, and every version the whole log."""
+        """Whether the log has the whole topic, every version the whole log, and the topic of dead letters every letter."""
         try:
-            return not self.unread() and self.lag() == 0
+            return not self.unread() and self.lag() == 0 and not self.ask("SELECT 1 FROM letters_outgoing LIMIT 1")
         except (psycopg2.Error, redis.RedisError, KafkaError):
             return False
 
@@ -115,11 +115,11 @@ class World:
         left = {partition: end - max(0, stored.get(partition, 0)) for partition, end in self.ends().items()}
         return {partition: number for partition, number in left.items() if number}
 
-    def ends(self) -> dict[int, int]:
+    def ends(self, topic: str = TOPIC, partitions: int | None = None) -> dict[int, int]:
         """Partition -> the offset after its last record."""
         admin = self.kafka.admin()
         try:
-            latest = {TopicPartition(TOPIC, partition): OffsetSpec.LATEST for partition in range(self.partitions)}
+            latest = {TopicPartition(topic, n): OffsetSpec.LATEST for n in range(partitions or self.partitions)}
             found = admin.list_partition_offsets(latest)
             return {tp.partition: one.offset for tp, one in found.items()}
         finally:
@@ -131,7 +131,8 @@ class World:
         with self.redis() as client:
             specs: dict[bytes, bytes] = client.hgetall(f"js:{{{PROJECT}}}:specs")
             groups = [GroupSpec.loads(text) for text in specs.values()]
-            codes = [v.code for g in groups if not g.deleted for v in g.versions.values() if v.status != "retired"]
+            versions = [v for g in groups if not g.deleted for v in g.versions.values() if v.status != "retired"]
+            codes = [part.code for version in versions for part in version.parts]
             keys = [cursor_key(PROJECT, bucket, code) for code in codes for bucket in range(BUCKETS)]
             found: Sequence[bytes | None] = client.mget(keys) if keys else []
         cursors = [None if data is None else Cursor.unpack(data) for data in found]
