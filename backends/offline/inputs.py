@@ -81,22 +81,21 @@ def input_table(
     batch: Columns | None = None,
 ) -> pa.Table:
     """Fitting events -> input_data; `runs[i]` is the run of events[i]. batch: whose rows they are."""
-    schema = input_schema(spec, version, column_types)
-    rows = [e.row.row for e in events]
     arrays = [pa.array(runs, pa.int64())]
     if batch is not None:
         chosen = pa.array([e.at for e in events], pa.int64())
         arrays += [batch.texts(key).take(chosen) for key in spec.entity]
-        arrays.append(pa.array([e.time for e in events], pa.int64()).cast(TIME))
-        arrays += [batch.column(n, types.parse_type(column_types[n]))[0].take(chosen) for n in version.input_columns]
-        arrays.append(pa.array([e.row.position for e in events], pa.int64()))
-        return pa.Table.from_arrays(arrays, schema=schema)
-    arrays += [pa.array([key_text(row[key]) for row in rows], pa.string()) for key in spec.entity]
+    else:
+        arrays += [pa.array([key_text(e.row.row[key]) for e in events], pa.string()) for key in spec.entity]
     arrays.append(pa.array([e.time for e in events], pa.int64()).cast(TIME))
     for name in version.input_columns:
-        values, wrong = types.coerce_column(types.parse_type(column_types[name]), [row.get(name) for row in rows])
+        column_type = types.parse_type(column_types[name])
+        if batch is not None:
+            arrays.append(batch.column(name, column_type)[0].take(chosen))
+            continue
+        values, wrong = types.coerce_column(column_type, [e.row.row.get(name) for e in events])
         if wrong:
             raise AssertionError(f"{len(wrong)} events do not fit {name}: leave them out with fitting()")
         arrays.append(values)
     arrays.append(pa.array([e.row.position for e in events], pa.int64()))
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.Table.from_arrays(arrays, schema=input_schema(spec, version, column_types))
