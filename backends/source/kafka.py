@@ -17,6 +17,7 @@ from kafka.structs import OffsetAndMetadata
 from backends.source.base import Partition, Positions, Source, SourceRecord, SourceUnavailable
 from backends.source.kafka_config import KafkaConfig
 from backends.source.kafka_places import Alarm, Places
+from backends.source.kafka_words import explained, hide_logins, reasons
 from core.clock import now_us
 
 logger = logging.getLogger(__name__)
@@ -118,30 +119,35 @@ class KafkaSource(Source):
     def _connected(self) -> Places:
         if self._places is not None:
             return self._places
-        common = {**self._config.client(), "client_id": self._group_id, "bootstrap_timeout_ms": CONNECT_MS}
-        try:
-            self._admin = KafkaAdminClient(**common, request_timeout_ms=CONNECT_MS)
-            self._consumer = KafkaConsumer(
-                **common,
-                group_id=self._group_id,
-                enable_auto_commit=False,
-                auto_offset_reset="none",
-                isolation_level="read_committed",
-                # A topic that an operator deletes to make it anew must not come back by our asking for it.
-                allow_auto_create_topics=False,
-                metadata_max_age_ms=METADATA_MS,
-                session_timeout_ms=SESSION_MS,
-                heartbeat_interval_ms=SESSION_MS // 10,
-                max_poll_records=self._max_records,
-            )
-        except KafkaError as error:
-            self.close()
-            raise SourceUnavailable(repr(error)) from error
+        hide_logins()
+        with reasons() as told:
+            try:
+                self._connect()
+            except KafkaError as error:
+                self.close()
+                raise SourceUnavailable(explained(error, told, bool(self._config.sasl_mechanism))) from error
         # The library forgets this setting on the way to its requests for metadata.
         self._consumer._manager.cluster.config["allow_auto_create_topics"] = False
         self._places = Places(self._consumer, self._positions, self._alarm)
         self._consumer.subscribe(topics=self._topics, listener=self._places)
         return self._places
+
+    def _connect(self) -> None:
+        common = {**self._config.client(), "client_id": self._group_id, "bootstrap_timeout_ms": CONNECT_MS}
+        self._admin = KafkaAdminClient(**common, request_timeout_ms=CONNECT_MS)
+        self._consumer = KafkaConsumer(
+            **common,
+            group_id=self._group_id,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            # A topic that an operator deletes to make it anew must not come back by our asking for it.
+            allow_auto_create_topics=False,
+            metadata_max_age_ms=METADATA_MS,
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=SESSION_MS // 10,
+            max_poll_records=self._max_records,
+        )
 
     def _topic_ids(self, topics: set[str]) -> dict[str, str]:
         described = self._admin.describe_topics(sorted(topics))

@@ -12,6 +12,7 @@ import pytest
 from kafka import KafkaProducer
 
 from tests.servers.kafka import Kafka
+from tests.servers.secured import SecuredKafka
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,16 @@ def kafka() -> Iterator[Kafka]:
         broker.start()
         # its clients' threads outlive the captured streams of the test that made them
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
+        yield broker
+        broker.stop()
+
+
+@pytest.fixture(scope="session")
+def secured() -> Iterator[SecuredKafka]:
+    """Another broker, with users and certificates."""
+    with tempfile.TemporaryDirectory(prefix="jstore-kafka-") as home:
+        broker = SecuredKafka(Path(home))
+        broker.start()
         yield broker
         broker.stop()
 

@@ -45,6 +45,7 @@ class Kafka:
 
     def __init__(self, home: Path, extra: Mapping[str, str] | None = None) -> None:
         self.home, self.extra = home, dict(extra or {})
+        self.scram: dict[str, str] = {}  # mechanism -> password of the user "jstore"
         self.port, self.controller_port = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.properties = home / "server.properties"
@@ -153,6 +154,8 @@ class Kafka:
         self.properties.write_text("".join(f"{name}={text}\n" for name, text in settings.items()))
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         command = [*self._java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.properties)]
+        for mechanism, password in self.scram.items():
+            command += ["--add-scram", f"{mechanism}=[name=jstore,password={password}]"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         if done.returncode:
             self.properties.unlink()

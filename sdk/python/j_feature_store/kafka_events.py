@@ -9,6 +9,7 @@ from typing import Any
 from j_feature_store.batches import MAX_ROWS, cut_envelope, is_envelope
 from j_feature_store.encoding import encode_event
 from j_feature_store.errors import KafkaFailed, NotEncodable
+from j_feature_store.kafka_words import explained, hide_logins, reasons
 
 try:
     from kafka import KafkaProducer
@@ -70,10 +71,13 @@ class KafkaEvents:
             if self._producer is None:
                 limits = {"max_block_ms", "bootstrap_timeout_ms"} & set(KafkaProducer.DEFAULT_CONFIG)  # 2.x has only the first
                 patience = dict.fromkeys(limits, int(self.timeout * 1000))
-                try:
-                    self._producer = KafkaProducer(**{"acks": "all", "linger_ms": 5, **patience, **self.settings})
-                except KafkaError as error:
-                    raise KafkaFailed("kafka_unreachable", f"{self.settings.get('bootstrap_servers')}: {error}") from error
+                hide_logins()
+                with reasons() as told:
+                    try:
+                        self._producer = KafkaProducer(**{"acks": "all", "linger_ms": 5, **patience, **self.settings})
+                    except KafkaError as error:
+                        why = explained(error, told, "sasl_mechanism" in self.settings)
+                        raise KafkaFailed("kafka_unreachable", f"{self.settings.get('bootstrap_servers')}: {why}") from error
             return self._producer
 
     def _hand_over(self, producer: Any, topic: str, value: bytes) -> Any:
