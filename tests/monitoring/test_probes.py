@@ -69,7 +69,7 @@ def test_a_stopped_partition_of_kafka_is_told_and_stops_nobody_else(web, fresh, 
     assert web.get("/readyz").json()["checks"]["kafka"] == {"ok": True, "detail": "no partition is stopped"}
     with transaction.atomic():
         log_sources.lock_offsets("default", [("id", "feature-events", 3)])
-        log_sources.move_offsets("default", {("id", 3): 10}, {}, {})
+        log_sources.move_offsets("default", {("id", 3): log_sources.Moved(0, 10)})
     log_sources.stop("default", "id", 3, 7)
     reply = web.get("/readyz")
     assert (reply.status_code, reply.json()["status"]) == (200, "ready")
