@@ -8,6 +8,7 @@
     metrics.DEAD_LETTERS.labels(code="bad_timestamp").inc(n)  # when dead letters are stored
     metrics.KAFKA_LAG.labels(topic="feature-events", partition="0").set(n)  # by the consumer that owns the partition
     metrics.KAFKA_STOPPED, KAFKA_RECORDS, KAFKA_ROWS, KAFKA_GAPS, KAFKA_RETRIES, KAFKA_FAILURES  # processing/consume.py only
+    metrics.PURGED.labels(project="default").inc(n)  # when rows of the log were deleted
     metrics.APPLIER_LAG.labels(project="default").set(n)  # by the applier, at each round and when idle
     metrics.ONLINE_DURATION.labels(route="values").observe(seconds)  # serving only
     metrics.ONLINE_ERRORS.labels(route="values", status="404").inc()  # serving only
@@ -77,6 +78,7 @@ KAFKA_FAILURES = Gauge(
     ["project"],
     multiprocess_mode="livemax",
 )
+PURGED = Counter("jstore_log_purged", "Rows deleted from the event log by a purge.", ["project"])
 APPLIER_LAG = Gauge(
     "jstore_applier_lag_events", "Log positions not yet applied online.", ["project"], multiprocess_mode="livemax"
 )

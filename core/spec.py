@@ -34,6 +34,9 @@ class VersionSpec:
     computed, written and read is its `parts`.
 
     `forms`: by output, how it is made of what is kept when it is read (see core.since); empty where every output is kept itself.
+
+    `exact_froms`: after a purge of the log, for each of its parts the first time (us) from which V(t) is right, None where no
+    purge matters; empty where none matters to any.
     """
 
     number: int
@@ -50,6 +53,7 @@ class VersionSpec:
     layouts: tuple[Layout, ...]
     windows: tuple[str, ...] = ()
     forms: tuple[Since | None, ...] = ()
+    exact_froms: tuple[int | None, ...] = ()
 
     def kept(self, layout: int) -> tuple[str | None, ...]:
         """The types of what records of a layout hold of the outputs."""
@@ -57,6 +61,11 @@ class VersionSpec:
         if not self.forms:
             return shown
         return tuple(kind if form is None else KEPT for kind, form in zip(shown, self.forms, strict=True))
+
+    @property
+    def exact_from(self) -> int | None:
+        """Of what has no parts: the first time from which it is right, None where it always is."""
+        return self.exact_froms[0] if self.exact_froms else None
 
     @cached_property
     def parts(self) -> tuple[VersionSpec, ...]:
@@ -76,6 +85,7 @@ class VersionSpec:
             defaults={name: self.defaults[full] for name, full in zip(outputs, shown, strict=True) if full in self.defaults},
             layouts=tuple(replace(layout, outputs=layout.outputs[place::count]) for layout in self.layouts),
             forms=self.forms[place::count],
+            exact_froms=self.exact_froms[place : place + 1],
         )
 
 
@@ -149,7 +159,7 @@ class GroupSpec:
 def _version(document: dict[str, Any]) -> VersionSpec:
     known = {k: v for k, v in document.items() if k in _VERSION}
     layouts = tuple(Layout(**{name: tuple(part[name]) for name in _LAYOUT if name in part}) for part in known.pop("layouts"))
-    for name in ("input_columns", "outputs", "windows"):
+    for name in ("input_columns", "outputs", "windows", "exact_froms"):
         known[name] = tuple(known.get(name, ()))
     known["forms"] = tuple(map(Since.loads, known.get("forms", ())))
     return VersionSpec(**known, layouts=layouts)

@@ -9,5 +9,5 @@ from features.models import AuditEntry
 
 
 def record(project: str, actor: str, action: str, target: str, **detail: Any) -> None:
-    """Adds one entry. `action`: register, words, activate, delete, key_create, key_revoke."""
+    """Adds one entry. `action`: register, words, activate, delete, key_create, key_revoke, purge."""
     AuditEntry.objects.create(project=project, at=now(), actor=actor[:200], action=action, object=target[:200], detail=detail)

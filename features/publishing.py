@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
+from backends.offline.retention import Kept, kept
 from backends.online import grants, published
 from backends.online.callers import LOCAL_PROJECT
 from core.errors import Unavailable
-from core.spec import part_code
+from core.retention import with_retention
+from core.spec import GroupSpec, part_code
 from features import selectors
 from features.models import ApiKey, Group, Version
 from features.specs import grant_of, group_spec
@@ -23,10 +25,24 @@ def publish(group: Group, drop: bool = False) -> None:
     versions = list(Version.objects.filter(group=group))
     dropped = _dropped(group, versions) if drop else ()
     try:
-        if published.publish_group(group_spec(group, versions), group.revision, dropped) == published.EMPTY:
+        spec, revision = _published(group, versions, kept(group.project))
+        if published.publish_group(spec, revision, dropped) == published.EMPTY:
             republish(group.project)
     except Unavailable:
         log.warning("the definition is stored but not yet published", extra={"project": group.project, "group": group.name})
+
+
+def _published(group: Group, versions: list[Version], purged: Kept) -> tuple[GroupSpec, int]:
+    """What is published of a group: since when its values are right, too, and so a revision that a purge of the log raises.
+
+    The purges are read after the group's row was written, and a purge publishes every group after it has begun: whoever is second
+    sees the other.
+    """
+    return with_retention(group_spec(group, versions), purged.purges), _revision(group.revision, purged)
+
+
+def _revision(revision: int, purged: Kept) -> int:
+    return (purged.number << 32) + revision
 
 
 def _publish_alone(group: Group) -> bool:
@@ -57,8 +73,8 @@ def ensure_published(project: str) -> int:
 
     Cheap where nothing is amiss (two small queries, two Redis reads), so the applier calls it on its rounds. Raises Unavailable.
     """
-    there, mended = published.revisions(project), 0
-    wanted = selectors.revisions(project)
+    there, mended, purged = published.revisions(project), 0, kept(project)
+    wanted = _wanted(project, purged)
     if not there and not wanted:
         if not published.published(project).stamp:
             published.replace_all(project, [])
@@ -79,6 +95,16 @@ def ensure_published(project: str) -> int:
     return mended
 
 
+def _wanted(project: str, purged: Kept) -> dict[str, int]:
+    return {name: _revision(revision, purged) for name, revision in selectors.revisions(project).items()}
+
+
+def unpublished(project: str) -> list[str]:
+    """Groups whose present row, or last purge, is not known to readers yet. Raises Unavailable."""
+    there = published.revisions(project)
+    return sorted(name for name, revision in _wanted(project, kept(project)).items() if there.get(name, -1) < revision)
+
+
 def republish(project: str | None = None) -> None:
     """Everything of a project (of all, without one) to Redis again, replacing what is there. Raises Unavailable."""
     # The default project always: its stamp tells readers that Redis is whole, even where nothing was defined yet.
@@ -86,9 +112,10 @@ def republish(project: str | None = None) -> None:
     for name in projects:
         groups = list(Group.objects.filter(project=name).exclude(incarnation=0))
         versions = {group.pk: list(Version.objects.filter(group=group)) for group in groups}
+        purged = kept(name)
         published.replace_all(
             name,
-            [(group_spec(g, versions[g.pk]), g.revision) for g in groups],
+            [_published(g, versions[g.pk], purged) for g in groups],
             [code for g in groups for code in _dropped(g, versions[g.pk])],
         )
     for key in ApiKey.objects.filter(revoked_at=None):

@@ -20,6 +20,7 @@ from features.models import Group
 from features.publishing import ensure_published as ensure_published
 from features.publishing import publish
 from features.publishing import republish as republish
+from features.publishing import unpublished as unpublished
 from features.registering import Registered as Registered
 from features.registering import register as register
 from features.selectors import live_group, live_versions

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from backends import metrics
 from backends.engine import Engine, EngineFailed
 from backends.offline import log_reading, tables
-from backends.offline.evaluate import events_between, pair_of, with_events
+from backends.offline.evaluate import pair_of
 from backends.offline.inputs import Event, Misfit, fitting
 from backends.offline.log import Head
 from backends.offline.log_reading import LogRow
 from backends.offline.program import Program, program
+from backends.offline.remaking import pasts
+from backends.offline.retention import Purged
 from backends.offline.routed import Routed, events_of
 from backends.online.store import BucketWrite, EntityState, OnlineStore
 from core.clock import MICRO
@@ -23,7 +25,6 @@ from processing import quarantine
 from processing.paths import recompute, rows, tiles
 from processing.paths.built import Built, Entity, clock_for, failed
 
-LATEST = (1 << 62) - 1
 _RETRY = 60 * MICRO  # an engine that died is back by then, and a row that it cannot compute costs no more than this
 _PART = 500  # entities that are made anew in one computation
 _EMPTY = EntityState(None, {})
@@ -43,7 +44,7 @@ def apply_batch(
 ) -> dict[int, Cursor]:
     """Apply the rows after the target's cursors up to `upto`. -> the cursors that moved; a bucket that is missing was refused.
 
-    `equal_at` moves only where `upto` is the head.
+    `equal_at` moves only where `upto` is the head. Raises Purged where the log has lost rows that it needs.
     """
     made = program(target.spec, target.version)
     touched = _touched(target, batch, upto)
@@ -185,7 +186,8 @@ def rebuild(
 ) -> list[Built]:
     """Entities made anew from the log as it stands at a position, whatever Redis holds: loads, corrections, after a failure.
 
-    `states`: what Redis holds of them, which stays where the computation fails. `news`: whether that counts as processed.
+    `states`: what Redis holds of them, which stays where the computation fails. `news`: whether that counts as processed. Raises
+    Purged where the log has moved on.
     """
     if len(keys) > _PART:
         parts = [keys[i : i + _PART] for i in range(0, len(keys), _PART)]
@@ -194,26 +196,25 @@ def rebuild(
         return []
     pair = pair_of(made.spec)
     misfits: list[Misfit] = []
-    found = events_between(made, pair, [(key, made.lower(now), LATEST) for key in keys], upto, misfits=misfits)
+    found = pasts(made, pair, keys, now, upto, misfits)
     quarantine.note(made.spec, made.version, misfits, ())
-    silent = [key for key, events in zip(keys, found, strict=True) if not any(e.time <= now for e in events)]
-    older = with_events(made, pair, silent, made.lower(now), upto) if silent and made.window is not None else set()
     entities = [
         Entity(
             key,
             pair.bucket(key),
             (states or {}).get(key, _EMPTY),
-            [] if made.version.path == "recompute" else events,
+            [] if made.version.path == "recompute" else past.events,
             True,
-            key in older,
+            past.older,
+            base=past.base,
         )
-        for key, events in zip(keys, found, strict=True)
+        for key, past in zip(keys, found, strict=True)
     ]
     built = build(made, entities, upto, now, False, on)
     if news:
-        metrics.PROCESSED.inc(sum(map(len, found)))
+        metrics.PROCESSED.inc(sum(len(past.events) for past in found))
     # an entity of the index of which this group takes no event has no record: NOT_FOUND, not an empty window
-    known = {key for key, events in zip(keys, found, strict=True) if events} | older
+    known = {key for key, past in zip(keys, found, strict=True) if past.known}
     return [b if b.entity.key in known else replace(b, absent=True) for b in built]
 
 
@@ -236,6 +237,8 @@ def _touched(target: Target, batch: Routed, upto: int) -> _Touched:
         if replacing
         else {}
     )
+    if len(old) < len({row.supersedes for row in replacing}):
+        raise Purged  # whose events these were cannot be told any more
     # a correction may move an event to another entity: both are made anew
     moved = events_of(route, [*replacing, *old.values()])
     return _Touched(

@@ -8,12 +8,14 @@ from typing import Any
 
 from backends.engine import Engine, EngineFailed
 from backends.offline import log, log_reading, tables
-from backends.offline.evaluate import events_between, pair_of, ready
+from backends.offline.checkpoints import Base, bases, standing
+from backends.offline.evaluate import computed, events_between, pair_of, ready
 from backends.offline.inputs import Event
 from backends.offline.pairs import BUCKETS
 from backends.offline.program import Program
-from core.clock import now_us
-from core.errors import JStoreError, NotFound, Unavailable
+from backends.offline.retention import kept, snapshot
+from core.clock import FOREVER, format_time, now_us
+from core.errors import Invalid, JStoreError, NotFound, Unavailable
 from core.spec import GroupSpec
 from features import selectors, services
 from processing import activation, runs
@@ -35,8 +37,17 @@ def create(
     chunk: int = CHUNK,
     engine: str = "duckdb",
 ) -> Run:
-    """A queued backfill of a group's version over event times [start, end] (us). Raises NotFound."""
+    """A queued backfill of a group's version over event times [start, end] (us), without a start from where values can be told.
+
+    Raises NotFound, and Invalid("beyond_retention") for a range before which too much of the log was purged.
+    """
     spec, number = _find(project, group, version)
+    purged = kept(project)
+    since = max(purged.exact_from(spec, part) or 0 for part in spec.versions[number].parts)
+    if since == FOREVER:
+        raise Invalid("beyond_retention", f"{spec.name}@{number} needs events that were purged before it was made")
+    if start is not None and start < since:
+        raise Invalid("beyond_retention", f"the log is kept for values from {format_time(since)} on", pointer="/start_time")
     params = {
         "group": spec.name,
         "version": number,
@@ -151,24 +162,22 @@ class _Backfill:
         widest, start = self._made[-1], self._params["start"]
         wants = [(key, widest.lower(start), self._params["end"]) for key in keys]
         written = 0
-        for key, events in zip(keys, events_between(widest, pair_of(widest.spec), wants, self.head), strict=True):
-            times = sorted({e.time for e in events if e.time >= start})
+        with snapshot(widest.spec.project) as log_kept:
+            since = [max(start, log_kept.exact_from(made.spec, made.version) or 0) for made in self._made]
+            found = standing(log_kept, events_between(widest, pair_of(widest.spec), wants, self.head))
+            before = bases(log_kept, widest, keys)
+        for key, events in zip(keys, found, strict=True):
             step = max(1, _EVENTS // max(1, len(events)))
-            for made in self._made:
+            for made, first in zip(self._made, since, strict=True):
+                times = sorted({e.time for e in events if e.time >= first})
                 for at in range(0, len(times), step):
                     if time.monotonic() - self._renewed > _RENEW and not self._held():
                         return None
-                    written += self._record(made, key, events, times[at : at + step])
+                    written += self._record(made, key, events, before.get(key), times[at : at + step])
         return written
 
-    def _record(self, made: Program, key: str, events: list[Event], times: list[int]) -> int:
-        inside: list[Event] = []
-        ids: list[int] = []
-        for run, t in enumerate(times):
-            counted = made.inside(events, t)
-            inside += counted
-            ids += [run] * len(counted)
-        found = made.general(inside, ids, times, self._on)
+    def _record(self, made: Program, key: str, events: list[Event], base: Base | None, times: list[int]) -> int:
+        found = computed(made, events, base, times, self._on)
         # more than one row for a time (MULTIPLE) is none that could be kept
         rows = [(key, t, values if isinstance(values := found.get(run), list) else None) for run, t in enumerate(times)]
         tables.record(made.spec, made.version, self.head, rows, backfilled=True)

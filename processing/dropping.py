@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from backends.offline import tables
+from backends.offline import checkpoints, tables
 from backends.offline.pairs import BUCKETS
 from backends.online import published
 from backends.online.store import OnlineStore
@@ -34,5 +34,6 @@ class Dropping:
         for code in codes:
             self._store.drop(self._project, range(BUCKETS), code)
             tables.drop(code)
+            checkpoints.drop(code)
             del self._seen[code]
         published.forget_dropped(self._project, codes)

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 
 from backends import metrics
 from backends.engine import Engine
+from backends.offline.checkpoints import bases
 from backends.offline.evaluate import events_between, pair_of
-from backends.offline.inputs import Event
+from backends.offline.inputs import size_of
 from backends.offline.program import Program, program
+from backends.offline.remaking import LATEST
+from backends.offline.retention import Purged, kept
 from backends.online.store import EntityWrite, OnlineStore
 from core.closeness import same_rows
 from core.record import STATE_BYTES, Cursor, unpack_tile
 from core.spec import GroupSpec, VersionSpec
-from processing.apply import LATEST, gather, rebuild
+from processing.apply import gather, rebuild
 from processing.paths.built import Built, Entity
 
 EXAMPLES = 20  # entities that are named in the result of a run
@@ -79,9 +82,15 @@ def _heal(
     calm = [e for e in entities if e.state.record is None or _is_calm(e, made, position, now)]
     states = {e.key: e.state for e in calm}
     events = events_between(made, pair_of(made.spec), [(key, made.lower(now), LATEST) for key in states], position)
-    sizes = {key: _size(made, found) for key, found in zip(states, events, strict=True)}
+    before = bases(kept(made.spec.project), made, list(states))
+    sizes = {key: size_of(made.column_types, found) for key, found in zip(states, events, strict=True)}
+    sizes |= {key: sizes[key] + base.size for key, base in before.items()}
     found, writes = Healed(), defaultdict(list)
-    for built in rebuild(made, list(states), position, now, on, states, news=False):
+    try:
+        anew = rebuild(made, list(states), position, now, on, states, news=False)
+    except Purged:  # the bucket will be loaded
+        return found
+    for built in anew:
         entity = built.entity
         if built.record.failed:
             continue
@@ -102,18 +111,6 @@ def _is_calm(entity: Entity, made: Program, position: int, now: int) -> bool:
     if record is None or record.failed or record.layout != made.layout:
         return False
     return record.position <= position and now < record.end
-
-
-def _size(made: Program, events: Sequence[Event]) -> float:
-    """The sum of an entity's numbers and, for spreads, of their squares: its doubles may differ by a small part of that."""
-    numbers = [
-        abs(float(value))
-        for name, kind in made.column_types.items()
-        if kind == "DOUBLE"
-        for event in events
-        if isinstance(value := event.row.row.get(name), int | float)
-    ]
-    return max(1.0, sum(numbers), sum(min(n, 1e150) ** 2 for n in numbers))
 
 
 def _agree(made: Program, built: Built, size: float, now: int) -> bool:

@@ -87,7 +87,7 @@ def _bucket(spec: GroupSpec, part: VersionSpec, bucket: int, share: int | None, 
     if now is None:  # deleted meanwhile
         return found
     store = OnlineStore(client())
-    for keys in chunks(pair_of(settled), bucket):
+    for keys in chunks(pair_of(settled), now.code, bucket):
         chosen = [key for key in keys if share is None or crc32(key.encode()) // BUCKETS % SHARES == share]
         with redis_up():
             (cursor,) = store.cursors(spec.project, [(now.code, bucket)])

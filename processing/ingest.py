@@ -111,9 +111,15 @@ def append(
         for index, row, verdict in taken
     ]
     done = log.append(project, news)
+    positions = done.positions
+    if done.beyond:  # only the log can tell
+        rejected += [(*taken[n][:2], Refused("beyond_retention", "the row it would replace was purged")) for n in done.beyond]
+        rejected.sort(key=lambda one: one[0])
+        left = [n for n in range(len(news)) if n not in done.beyond]
+        taken, news, positions = [taken[n] for n in left], [news[n] for n in left], tuple(positions[n] for n in left)
     stored = [
         (new, verdict, position)
-        for new, (_, _, verdict), position in zip(news, taken, done.positions, strict=True)
+        for new, (_, _, verdict), position in zip(news, taken, positions, strict=True)
         if position is not None
     ]
     letters = [] if repeated else [_letter(project, row, verdict, now) for _, row, verdict in rejected]
@@ -127,7 +133,7 @@ def append(
     for group, number in Counter(chain.from_iterable(verdict.near for _, verdict, _ in stored)).items():
         metrics.NEAR_MISSES.labels(group=group).inc(number)
     fates = ["rejected"] * len(rows)
-    for (index, _, _), position in zip(taken, done.positions, strict=True):
+    for (index, _, _), position in zip(taken, positions, strict=True):
         fates[index] = "duplicates" if position is None else "stored"
     shown_by = {id(verdict.shown_by): verdict.shown_by for _, verdict, _ in stored}  # most rows share one
     return Outcome(

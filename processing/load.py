@@ -15,6 +15,7 @@ from backends.offline.evaluate import pair_of
 from backends.offline.log import Head
 from backends.offline.pairs import Pair, indexing
 from backends.offline.program import program
+from backends.offline.retention import Purged
 from backends.online.store import BucketWrite, OnlineStore
 from core.clock import now_us
 from core.record import REBUILDING, WHOLE, Cursor
@@ -65,8 +66,11 @@ def loading(
     for _ in quarantine.note_earlier(spec, version, pair_of(spec), cursors, head.position):
         yield 0.0
     for done, (bucket, cursor) in enumerate(list(cursors.items())):
-        for keys in chunks(pair_of(spec), bucket):
-            built = rebuild(program(spec, version), keys, head.position, now_us(), on)
+        for keys in chunks(pair_of(spec), version.code, bucket):
+            try:
+                built = rebuild(program(spec, version), keys, head.position, now_us(), on)
+            except Purged:  # rows beyond this head are in checkpoints by now: it is begun again from a later one
+                return {}
             if not write(store, Target(spec, version, {bucket: cursor}), built, head, now_us(), standing=True):
                 del cursors[bucket]
                 break
@@ -97,10 +101,11 @@ def _open(
     return {w.bucket: opened[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
 
 
-def chunks(pair: Pair, bucket: int) -> Iterator[Sequence[str]]:
-    """The entities of a bucket in order, so many at a time as have not too many events together; one at least."""
+def chunks(pair: Pair, code: str, bucket: int) -> Iterator[Sequence[str]]:
+    """The entities of a bucket in order, of the log and of the version's checkpoints; one at a time, or as many as have not too
+    many events together."""
     after = ""
-    while counted := log_reading.counts_of(pair, bucket, after, _CHUNK):
+    while counted := log_reading.counts_of(pair, code, bucket, after, _CHUNK):
         keys: list[str] = []
         events = 0
         for key, count in counted:

@@ -10,9 +10,10 @@ import structlog
 
 from backends import metrics
 from backends.engine import Engine
-from backends.offline import log
+from backends.offline import log, retention
 from backends.offline.log import Head
 from backends.offline.log_reading import LogRow
+from backends.offline.retention import Purged
 from backends.offline.routed import Routed
 from backends.online import published
 from backends.online.store import BucketWrite, OnlineStore
@@ -160,17 +161,23 @@ class Share:
 
     def _apply(self, targets: Targets, head: Head) -> bool:
         """The next batches. -> whether anybody is still behind, or was found elsewhere than believed."""
-        buckets = self._means.buckets
-        everybody = [(spec, version, self._cursors.whole(version.code, buckets)) for spec, version in targets]
+        everybody = [(spec, version, self._standing(version.code, head)) for spec, version in targets]
         planned = batches.plan(everybody, head.position, BATCH, STRAGGLERS)
         metrics.APPLIER_LAG.labels(project=self._project).set(head.position - planned.furthest)
         refused = [self._apply_batch(batch, head) for batch in planned.batches]
         return planned.more or any(refused)
 
+    def _standing(self, code: str, head: Head) -> dict[int, Cursor]:
+        """The cursors of whole buckets from which the log can be read on."""
+        whole = self._cursors.whole(code, self._means.buckets)
+        return {bucket: cursor for bucket, cursor in whole.items() if not _foreign(cursor, head)}
+
     def _apply_batch(self, batch: Batch, head: Head) -> bool:
         """-> whether any bucket refused it."""
         refused = False
         rows = Routed(self._means.read(self._project, batch.after, batch.upto - batch.after, batch.upto))
+        if retention.reaches(self._project) > batch.after:  # some may have gone before they were read
+            return True
         started = time.monotonic()
         for target in batch.targets:
             with self._parking.around(target.spec, target.version, self._give_up):
@@ -187,7 +194,10 @@ class Share:
             if settled is None:
                 return True
             target = Target(*settled, target.cursors)
-        moved = apply_batch(self._means.store, target, rows, upto, head, now_us(), self._means.on)
+        try:
+            moved = apply_batch(self._means.store, target, rows, upto, head, now_us(), self._means.on)
+        except Purged:
+            moved = {}
         self._cursors.moved(target.version.code, target.cursors, moved)
         return len(moved) == len(target.cursors)
 
@@ -222,5 +232,5 @@ class Share:
 
 
 def _foreign(cursor: Cursor, head: Head) -> bool:
-    """A cursor of another history of the database, or one beyond its end."""
-    return (cursor.system, cursor.timeline) != (head.system, head.timeline) or cursor.position > head.position
+    """A cursor of another history of the database, one beyond its end, or one behind which rows may be gone that it lacks."""
+    return (cursor.system, cursor.timeline) != (head.system, head.timeline) or not head.purged <= cursor.position <= head.position

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from backends.engine import Engine
 from backends.offline.program import Program, program
+from backends.offline.retention import Purged
 from backends.online.store import OnlineStore
 from core.record import Cursor
 from core.spec import GroupSpec, VersionSpec
@@ -51,10 +52,14 @@ def sweep(
 def _healed(made: Program, entities: Sequence[Entity], position: int, now: int, on: Engine | None) -> list[Built]:
     """Entities whose last computation failed, from the log: what Redis holds of them lacks the events of that time."""
     states = {e.key: e.state for e in entities}
+    try:
+        anew = rebuild(made, list(states), position, now, on, states)
+    except Purged:  # the bucket will be loaded
+        return []
     return [
         # a sweep deletes tiles by name
         replace(b, entity=replace(b.entity, fresh=False), gone=[n for n in b.entity.state.tiles if n not in b.tiles])
-        for b in rebuild(made, list(states), position, now, on, states)
+        for b in anew
         if not b.absent
     ]
 

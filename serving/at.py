@@ -18,7 +18,7 @@ from serving.plan import Part, Plan
 from serving.render import values_document
 from serving.request import checked_age
 from serving.routes import entity_of
-from serving.rows import EMPTY_WINDOW, EXPIRED, NOT_FOUND, PRESENT, STALE, Rows
+from serving.rows import BEYOND_RETENTION, EMPTY_WINDOW, EXPIRED, NOT_FOUND, PRESENT, STALE, Rows
 
 DEFAULT_LIMIT, MOST = 1000, 10_000
 _HISTORY = ("start_time", "end_time", "limit", "cursor")
@@ -49,6 +49,8 @@ def values_at(project: str, ref: str, text: str, parameters: Mapping[str, str]) 
 
 
 def _judged(part: Part, found: evaluate.Evaluated, t: int, max_age: float | None) -> Rows:
+    if found.beyond:
+        return Rows(_one(part.nulls), [BEYOND_RETENTION], [None], [t])
     if found.values is None:
         return Rows(_one(part.defaults), [EMPTY_WINDOW if found.any_event else NOT_FOUND], [None], [t])
     age = 0 if found.newest_us is None else t - found.newest_us
@@ -63,7 +65,10 @@ def _one(row: Sequence[Any]) -> list[tuple[Any]]:
 
 
 def history(project: str, ref: str, text: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """A row for each distinct event time in [start_time, end_time], ascending, the end clipped to now; `next`: cursor or null."""
+    """A row for each distinct event time in [start_time, end_time], ascending, the end clipped to now; `next`: cursor or null.
+
+    Where too much of the log is purged to tell a row, its values are null and `statuses` say so.
+    """
     now = now_us()
     start = past_time(parameters, "start_time", in_future=True) if "start_time" in parameters else None
     asked_end = past_time(parameters, "end_time", in_future=True) if "end_time" in parameters else now
@@ -79,7 +84,7 @@ def history(project: str, ref: str, text: str, parameters: Mapping[str, str]) ->
         "feature_group": part.group.name,
         "version": part.version.number,
         "entity": {name: column[0] for name, column in columns.items()},
-        "history": [{"event_time": format_time(us), "values": values} for us, values in rows],
+        "history": [_history_row(us, values, plan.features) for us, values in rows],
         "next": more,
     }
 
@@ -89,18 +94,29 @@ def history_rows(
 ) -> tuple[list[tuple[int, dict[str, Any]]], str | None]:
     """One entity's (event time in us, {feature: value}), ascending, and the cursor of the next page. `end` is not after now.
 
-    The event times of an entity are the same in every window, as the log up to one position has them.
+    A feature that cannot be told any more is missing.
+
+    The event times of an entity are the same in every window, as the log up to one position has them; what a purge takes while
+    they are read is left out.
     """
     head = log.head(project).position
     found = [evaluate.history(part.group, part.version, key, start, end, limit, cursor, head) for part in plan.parts]
     names = [
         (name, place, plan.parts[place].version.outputs[i]) for name, (place, i) in zip(plan.features, plan.columns, strict=True)
     ]
-    rows = [
-        (times[0][0], {name: times[place][1][output] for name, place, output in names})
-        for times in zip(*(rows for rows, _ in found), strict=True)
-    ]
+    told = [dict(rows) for rows, _ in found]
+    rows = []
+    for us in told[0]:
+        if all(us in of_part for of_part in told):
+            values = [of_part[us] for of_part in told]
+            rows.append((us, {name: of[output] for name, place, output in names if (of := values[place]) is not None}))
     return rows, found[0][1]
+
+
+def _history_row(us: int, values: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    row = {"event_time": format_time(us), "values": {name: values.get(name) for name in names}}
+    untold = {name: BEYOND_RETENTION for name in names if name not in values}
+    return {**row, "statuses": untold} if untold else row
 
 
 def past_time(parameters: Mapping[str, str], name: str, in_future: bool = False) -> int:

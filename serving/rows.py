@@ -7,6 +7,8 @@ Which status wins, first to last:
 - EXPIRED: the newest event counted is older than the group's ttl. The value is withheld; under STALE too.
 - STALE by the caller's `max_age`: the newest event counted is older than that at as_of (what `age_seconds` says).
 - NULL and PRESENT, told apart per feature.
+Over them all BEYOND_RETENTION, where as_of is before the time from which a purge of the log lets the version be right again: what
+was computed then may lack events, so no value of it is shown.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ _MANY = 200  # values: fewer are faster row by row
 # Where a row's values are: ready (nulls, defaults), or in a record: (its decoder, the record, where its block starts).
 Source = tuple[Any, ...]
 PRESENT, NULL, STALE, EXPIRED, NOT_FOUND, EMPTY_WINDOW = "PRESENT", "NULL", "STALE", "EXPIRED", "NOT_FOUND", "EMPTY_WINDOW"
+BEYOND_RETENTION = "BEYOND_RETENTION"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ def judge(
         statuses.append(status)
         newest.append(seen)
         as_of.append(exact_for)
+    since = part.version.exact_from
+    if since is not None and as_of and min(as_of) < since:
+        for i, exact_for in enumerate(as_of):
+            if exact_for < since:
+                sources[i], statuses[i], newest[i] = part.nulls, BEYOND_RETENTION, None
     columns, full = _columns(sources, wishes.arrow, part.version.forms, as_of)
     return Rows(columns or [()] * len(part.version.outputs), statuses, newest, as_of, full)
 

@@ -44,6 +44,11 @@ class HistoryRow(serializers.Serializer[None]):
 
     event_time = serializers.DateTimeField()
     values = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    statuses = serializers.DictField(
+        child=serializers.ChoiceField(choices=("BEYOND_RETENTION",)),
+        required=False,
+        help_text="of features that cannot be told, since too much of the log is purged",
+    )
 
 
 class HistoryAnswer(serializers.Serializer[None]):

@@ -66,8 +66,9 @@ def history(request: HttpRequest, name: str) -> HttpResponse:
     chosen = request.GET.get("range", "30d")
     length = RANGES.get(chosen, RANGES["30d"])[0]
     start = None if length is None else now - length
-    rows, more = history_rows(PROJECT, plan, entity, start, now, MOST_POINTS)
+    told, more = history_rows(PROJECT, plan, entity, start, now, MOST_POINTS)
     outputs = plan.features
+    rows = [(time, found) for time, found in told if found]
     context: dict[str, Any] = {
         "charts": charts(outputs, rows),
         "outputs": outputs,

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backends.engine import EngineFailed
-from backends.offline import log, log_reading
+from backends.engine import Engine, EngineFailed
+from backends.offline import checkpoints, log, log_reading
+from backends.offline.checkpoints import Base, bases, standing
 from backends.offline.inference import as_decided, open_columns
 from backends.offline.inputs import Event, Misfit, fitting
 from backends.offline.pairs import Pair, ready_pair
 from backends.offline.program import MULTIPLE, Program, program
+from backends.offline.retention import snapshot
 from backends.offline.routed import event_of
 from core import types
 from core.clock import now_us
@@ -28,11 +30,13 @@ _SHARE = 2_000_000  # events times runs in one statement; more runs are computed
 
 @dataclass(frozen=True)
 class Evaluated:
-    """V(t) of one entity. values None: no output row; newest_us: the newest event counted; any_event: it has events at t."""
+    """V(t) of one entity. values None: no output row; newest_us: the newest event counted; any_event: it has events at t; beyond:
+    too much of the log is purged to tell."""
 
     values: dict[str, Any] | None
     newest_us: int | None
     any_event: bool
+    beyond: bool = False
 
 
 def pair_of(spec: GroupSpec) -> Pair:
@@ -93,18 +97,23 @@ def value_at(
     head: the position up to which the log is read, its own without.
     """
     made, pair = ready(spec, version)
-    upto = log.head(spec.project).position if head is None else head
-    if as_known:
-        upto = log_reading.position_at(spec.project, t_us, upto)
-    (events,) = events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], upto)
-    if not events:
-        return Evaluated(
-            None,
-            None,
-            made.window is not None and bool(with_events(made, pair, [entity_key], t_us, upto)),
-        )
-    found = _general(made, events, [0] * len(events), [t_us]).get(0)
-    return Evaluated(_json(made, found, t_us), events[-1].time, True)
+    with snapshot(spec.project) as kept:
+        upto = max(log.head(spec.project).position if head is None else head, kept.reaches)
+        if as_known:
+            upto = log_reading.position_at(spec.project, t_us, upto)
+        if t_us < (kept.exact_from(made.spec, made.version) or 0) or (
+            made.window is None and not kept.whole_at(made.spec, made.version, upto)
+        ):
+            return Evaluated(None, None, False, beyond=True)
+        (events,) = standing(kept, events_between(made, pair, [(entity_key, made.lower(t_us), t_us)], upto))
+        base = bases(kept, made, [entity_key]).get(entity_key)
+        any_event = bool(events) or (base is not None and base.oldest <= t_us)
+        if not any_event and made.window is not None:
+            any_event = bool(with_events(made, pair, [entity_key], t_us, upto))
+    newest = max([e.time for e in events[-1:]] + ([base.newest] if base is not None and base.block else []), default=None)
+    if newest is None:
+        return Evaluated(None, None, any_event)
+    return Evaluated(_json(made, _computed(made, events, base, [t_us]).get(0), t_us), newest, True)
 
 
 def history(
@@ -116,28 +125,46 @@ def history(
     limit: int,
     cursor: str | None,
     head: int | None = None,
-) -> tuple[list[tuple[int, dict[str, Any]]], str | None]:
-    """V at each distinct event time in [start, end], ascending. -> (rows of (event time, values), cursor of the next page)."""
-    head = log.head(spec.project).position if head is None else head
+) -> tuple[list[tuple[int, dict[str, Any] | None]], str | None]:
+    """V at each distinct event time in [start, end], ascending; None where too much of the log is purged to tell.
+
+    -> (rows of (event time, values), cursor of the next page).
+    """
     made, pair = ready(spec, version)
     first = start_us if start_us is not None else 0
     if cursor is not None:
         first = max(first, _cursor(cursor) + 1)
     last = min(end_us if end_us is not None else now_us(), now_us())
-    (events,) = events_between(made, pair, [(entity_key, made.lower(first), last)], head)
+    with snapshot(spec.project) as kept:
+        exact_from = kept.exact_from(made.spec, made.version) or 0
+        upto = max(log.head(spec.project).position if head is None else head, kept.reaches)
+        (events,) = standing(kept, events_between(made, pair, [(entity_key, made.lower(first), last)], upto))
+        base = bases(kept, made, [entity_key]).get(entity_key)
     times = sorted({e.time for e in events if first <= e.time <= last})
     page, more = times[:limit], len(times) > limit
-    rows: list[tuple[int, dict[str, Any]]] = []
-    for part in _parts(page, len(events)):
-        counted: list[Event] = []
-        runs: list[int] = []
-        for run, t in enumerate(part):
-            inside = made.inside(events, t)
-            counted += inside
-            runs += [run] * len(inside)
-        found = _general(made, counted, runs, part)
+    rows: list[tuple[int, dict[str, Any] | None]] = [(t, None) for t in page if t < exact_from]
+    for part in _parts(page[len(rows) :], len(events)):
+        found = _computed(made, events, base, part)
         rows += [(t, _json(made, found.get(run), t) or dict.fromkeys(made.version.outputs)) for run, t in enumerate(part)]
     return rows, str(page[-1]) if more else None
+
+
+def computed(
+    made: Program, events: Sequence[Event], base: Base | None, times: Sequence[int], on: Engine | None = None
+) -> dict[int, Any]:
+    """V of one entity at some times for which it can be told, from its events by (time, position) and its checkpoint.
+
+    -> {index of the time: output values, or MULTIPLE}, absent without an output row. Raises EngineFailed.
+    """
+    if base is not None and base.block:
+        return checkpoints.values(made, base, events, times, on)
+    counted: list[Event] = []
+    runs: list[int] = []
+    for run, t in enumerate(times):
+        inside = made.inside(events, t)
+        counted += inside
+        runs += [run] * len(inside)
+    return {**made.general(counted, runs, times, on)}
 
 
 def ready(spec: GroupSpec, version: int | VersionSpec) -> tuple[Program, Pair]:
@@ -154,9 +181,9 @@ def _parts(times: list[int], events: int) -> list[list[int]]:
     return [times[i : i + step] for i in range(0, len(times), step)]
 
 
-def _general(made: Program, events: list[Event], runs: list[int], times: list[int]) -> dict[int, Any]:
+def _computed(made: Program, events: Sequence[Event], base: Base | None, times: Sequence[int]) -> dict[int, Any]:
     try:
-        return made.general(events, runs, times)
+        return computed(made, events, base, times)
     except EngineFailed as error:
         raise Unavailable("computation_failed", f"the engine could not compute this value: {error.kind}") from error
 

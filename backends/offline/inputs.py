@@ -99,3 +99,15 @@ def input_table(
         arrays.append(values)
     arrays.append(pa.array([e.row.position for e in events], pa.int64()))
     return pa.Table.from_arrays(arrays, schema=input_schema(spec, version, column_types))
+
+
+def size_of(column_types: Mapping[str, str], events: Sequence[Event]) -> float:
+    """The sum of events' numbers and, for spreads, of their squares: doubles made of them may differ by a small part of it."""
+    numbers = [
+        abs(float(value))
+        for name, kind in column_types.items()
+        if kind == "DOUBLE"
+        for event in events
+        if isinstance(value := event.row.row.get(name), int | float)
+    ]
+    return max(1.0, sum(numbers), sum(min(n, 1e150) ** 2 for n in numbers))

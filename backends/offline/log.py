@@ -18,6 +18,8 @@ from core.clock import now_us
 
 CHANNEL = "jstore_log"
 _NO_ORIGIN = (NULL,) * 4
+Identity = tuple[str, str, str]  # source, address or "", identity
+Standing = tuple[int, int, bool]  # position, revision, whether it is a tombstone
 
 
 def cursor() -> Any:
@@ -41,22 +43,27 @@ class NewRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a project's log. `system`, `timeline` name this history of the database; `seen`: when it was read."""
+    """The head of a project's log. `system`, `timeline` name this history of the database; `seen`: when it was read.
+
+    `purged`: up to this position rows may be gone.
+    """
 
     position: int
     ingested_at: int
     system: int
     timeline: int
     seen: int
+    purged: int = 0
 
 
 @dataclass(frozen=True)
 class Appended:
-    """positions[i] is None where rows[i] was a duplicate."""
+    """positions[i] is None where rows[i] was a duplicate, or was to replace a row that is purged: then i is in `beyond`."""
 
     position: int
     ingested_at: int
     positions: tuple[int | None, ...]
+    beyond: frozenset[int] = frozenset()
 
 
 def head(project: str) -> Head:
@@ -64,30 +71,38 @@ def head(project: str) -> Head:
     seen = now_us()
     with cursor() as c:
         c.execute(
-            "SELECT coalesce(h.position, 0), coalesce(h.ingested_at, 0), s.system_identifier, k.timeline_id"
+            "SELECT coalesce(h.position, 0), coalesce(h.ingested_at, 0), s.system_identifier, k.timeline_id,"
+            " coalesce(h.purged, 0)"
             " FROM pg_control_system() s, pg_control_checkpoint() k LEFT JOIN log_head h ON h.project = %s",
             [project],
         )
-        position, ingested_at, system, timeline = c.fetchone()
-    return Head(position, ingested_at, system, timeline, seen)
+        position, ingested_at, system, timeline, purged = c.fetchone()
+    return Head(position, ingested_at, system, timeline, seen, purged)
 
 
-def _lock_head(c: Any, project: str) -> tuple[int, int, int]:
-    c.execute("SELECT position, ingested_at, pairs FROM log_head WHERE project = %s FOR UPDATE", [project])
+_LOCKED = "SELECT position, ingested_at, pairs, purging FROM log_head WHERE project = %s FOR UPDATE"
+
+
+def lock_head(c: Any, project: str) -> tuple[int, int, int, int]:
+    """Nobody else appends to the project until the transaction ends. -> position, ingestion time, stamp of the pairs, and the
+    position up to which rows may be marked to be purged."""
+    c.execute(_LOCKED, [project])
     found = c.fetchone()
     if found is None:
         c.execute("INSERT INTO log_head (project) VALUES (%s) ON CONFLICT DO NOTHING", [project])
-        c.execute("SELECT position, ingested_at, pairs FROM log_head WHERE project = %s FOR UPDATE", [project])
+        c.execute(_LOCKED, [project])
         found = c.fetchone()
-    return found[0], found[1], found[2]
+    return found[0], found[1], found[2], found[3]
 
 
 def append(project: str, rows: Sequence[NewRow]) -> Appended:
     """Append inside the caller's transaction; the head stays locked until that commits."""
     with cursor() as c:
-        position, last_time, stamp = _lock_head(c, project)
+        position, last_time, stamp, purging = lock_head(c, project)
         ingested_at = max(now_us(), last_time)
-        positions, kept, superseded = _place(c, project, rows, position)
+        known = _identities(c, project, rows)
+        purged = _purged(c, project, rows, known, purging)
+        positions, kept, superseded, beyond = _place(c, project, rows, position, known, purged)
         end = position + len(kept)
         if kept:
             copy_lines(c, "log_event", _COLUMNS, _event_lines(project, kept, superseded, ingested_at))
@@ -100,7 +115,7 @@ def append(project: str, rows: Sequence[NewRow]) -> Appended:
             )
             c.execute("UPDATE log_head SET position = %s, ingested_at = %s WHERE project = %s", [end, ingested_at, project])
             c.execute("SELECT pg_notify(%s, %s)", [CHANNEL, project])
-    return Appended(end, ingested_at, tuple(positions))
+    return Appended(end, ingested_at, tuple(positions), frozenset(beyond))
 
 
 _COLUMNS = (
@@ -125,23 +140,27 @@ def _event_lines(
 
 
 def _place(
-    c: Any, project: str, rows: Sequence[NewRow], position: int
-) -> tuple[list[int | None], list[tuple[int, NewRow, int | None]], dict[int, int]]:
-    """Duplicates out, positions to the rest. -> (position per row, [(position, row, what it supersedes)], superseded)."""
-    known = _identities(c, project, rows)
+    c: Any, project: str, rows: Sequence[NewRow], position: int, known: dict[Identity, Standing], purged: set[int]
+) -> tuple[list[int | None], list[tuple[int, NewRow, int | None]], dict[int, int], list[int]]:
+    """Duplicates and what comes too late out, positions to the rest.
+
+    -> (position per row, [(position, row, what it supersedes)], superseded, rows that would replace purged ones).
+    """
     placed: list[int | None] = []
     kept: list[tuple[int, NewRow, int | None]] = []
-    touched: dict[tuple[str, str, str], tuple[int, int, bool]] = {}
+    touched: dict[Identity, Standing] = {}
     superseded: dict[int, int] = {}
+    beyond: list[int] = []
     for row in rows:
         old = None
         if row.identity is not None:
             key = (row.source, row.address or "", row.identity)
             before = touched.get(key) or known.get(key)
-            # a tombstone wins over the row at an equal revision, everything else must be higher to replace
             if before is not None:
-                old, revision, deleted = before
-                if row.revision < revision or (row.revision == revision and (deleted or not row.deleted)):
+                old = before[0]
+                if not _replaces(row, before) or old in purged:
+                    if old in purged and _replaces(row, before):
+                        beyond.append(len(placed))
                     placed.append(None)
                     continue
             touched[key] = (position + len(kept) + 1, row.revision, row.deleted)
@@ -151,10 +170,38 @@ def _place(
         placed.append(at)
         kept.append((at, row, old))
     _write_identities(c, project, known, touched)
-    return placed, kept, superseded
+    return placed, kept, superseded, beyond
 
 
-def _identities(c: Any, project: str, rows: Sequence[NewRow]) -> dict[tuple[str, str, str], tuple[int, int, bool]]:
+def _replaces(row: NewRow, before: Standing) -> bool:
+    """A tombstone wins over the row at an equal revision, everything else must be higher to replace."""
+    _, revision, deleted = before
+    return row.revision > revision or (row.revision == revision and row.deleted and not deleted)
+
+
+def _purged(c: Any, project: str, rows: Sequence[NewRow], known: dict[Identity, Standing], purging: int) -> set[int]:
+    """Of the rows that these would replace those that are purged, or marked to be. Asks nothing where nothing ever was."""
+    if not purging:
+        return set()
+    replaced = {
+        before[0]
+        for row in rows
+        if row.identity is not None
+        and (before := known.get((row.source, row.address or "", row.identity))) is not None
+        and before[0] <= purging
+        and _replaces(row, before)
+    }
+    if not replaced:
+        return replaced
+    c.execute(
+        "SELECT e.position FROM log_event e LEFT JOIN log_leaving l ON l.project = e.project AND l.position = e.position"
+        " WHERE e.project = %s AND e.position = ANY(%s) AND l.position IS NULL",
+        [project, list(replaced)],
+    )
+    return replaced - {position for (position,) in c.fetchall()}
+
+
+def _identities(c: Any, project: str, rows: Sequence[NewRow]) -> dict[Identity, Standing]:
     asked = [(r.source, r.address or "", r.identity) for r in rows if r.identity is not None]
     if not asked:
         return {}
@@ -167,9 +214,7 @@ def _identities(c: Any, project: str, rows: Sequence[NewRow]) -> dict[tuple[str,
     return {(s, a, i): (position, revision, deleted) for s, a, i, position, revision, deleted in c.fetchall()}
 
 
-def _write_identities(
-    c: Any, project: str, known: dict[Any, Any], touched: dict[tuple[str, str, str], tuple[int, int, bool]]
-) -> None:
+def _write_identities(c: Any, project: str, known: dict[Identity, Standing], touched: dict[Identity, Standing]) -> None:
     fresh = [(project, *key, *value) for key, value in touched.items() if key not in known]
     copy_rows(c, "log_identity", ("project", "source", "address", "identity", "position", "revision", "deleted"), fresh)
     for key, value in touched.items():

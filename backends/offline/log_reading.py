@@ -176,23 +176,37 @@ def newest(project: str, pair: Pair, wants: Sequence[tuple[str, int]], upto: int
 
 
 def position_at(project: str, time: int, head: int) -> int:
-    """The last position of the log, up to a head, that was there at a time (us); 0 before the first."""
+    """The last position of the log, up to a head, that was there at a time (us); 0 before the first.
+
+    Of purged rows no time is known: they count as having come with the next one that is left.
+    """
     with cursor() as c:
+        c.execute("SELECT ingested_at FROM log_head WHERE project = %s", [project])
+        newest = c.fetchone()
+        if newest is None or time >= newest[0]:
+            return head
 
         def ingested_at(position: int) -> int:
-            c.execute("SELECT ingested_at FROM log_event WHERE project = %s AND position = %s", [project, position])
-            (found,) = c.fetchone()
-            return int(found)
+            c.execute(
+                "SELECT ingested_at FROM log_event WHERE project = %s AND position >= %s ORDER BY position LIMIT 1",
+                [project, position],
+            )
+            found = c.fetchone()
+            return int(found[0]) if found else int(newest[0])
 
         return bisect_right(range(1, head + 1), time, key=ingested_at)
 
 
-def counts_of(pair: Pair, bucket: int, after: str, limit: int) -> list[tuple[str, int]]:
-    """Like keys_of, each with the number of its events."""
+def counts_of(pair: Pair, code: str, bucket: int, after: str, limit: int) -> list[tuple[str, int]]:
+    """Like keys_of, each with the number of its events; those too of which a version (`code`) has a checkpoint alone."""
     with cursor() as c:
         c.execute(
-            "SELECT key, count(*) FROM log_index WHERE pair = %s AND bucket = %s AND key > %s GROUP BY key ORDER BY key LIMIT %s",
-            [pair.id, bucket, after, limit],
+            "SELECT key, sum(events)::bigint FROM ("
+            "(SELECT key, count(*) AS events FROM log_index WHERE pair = %s AND bucket = %s AND key > %s"
+            " GROUP BY key ORDER BY key LIMIT %s)"
+            " UNION ALL (SELECT DISTINCT key, 0 FROM log_checkpoint WHERE code = %s AND bucket = %s AND key > %s"
+            " ORDER BY key LIMIT %s)) AS found GROUP BY key ORDER BY key LIMIT %s",
+            [pair.id, bucket, after, limit, code, bucket, after, limit, limit],
         )
         return list(c.fetchall())
 

@@ -34,6 +34,11 @@ class Pair:
     def bucket(self, key: str) -> int:
         return bucket_of(key, BUCKETS)
 
+    def place(self, row: dict[str, Any], record_time: int, ingested_at: int) -> tuple[str, int] | None:
+        """-> (encoded key, event time us) that a row is indexed by, or None for a row that this pair cannot hold."""
+        time = _event_time(row, self.time_column, self.time_kind, record_time, ingested_at)
+        return (key, time) if time is not None and (key := _key(row, self.keys)) else None
+
 
 _known: dict[str, tuple[int, list[Pair]]] = {}  # project -> (head's stamp, pairs); the stamp is read under the head's lock
 

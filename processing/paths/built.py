@@ -15,7 +15,10 @@ from core.record import FAILED, STATE_BYTES, Record, Run, pack_record, unpack_re
 
 @dataclass(frozen=True)
 class Entity:
-    """One entity of a batch: what Redis holds of it, its new events. `fresh`: forget the former, `events` is all there is."""
+    """One entity of a batch: what Redis holds of it, its new events. `fresh`: forget the former, `events` is all there is.
+
+    `base`: with fresh, the record to build on, of events that are no longer in the log.
+    """
 
     key: str
     bucket: int
@@ -24,10 +27,13 @@ class Entity:
     fresh: bool = False
     older: bool = False  # with fresh: the entity has events before its window
     whole: bool = False  # `state` has all tiles of the entity, not only those that its events touch
+    base: Record | None = None
 
     @cached_property
     def record(self) -> Record | None:
-        return None if self.fresh or self.state.record is None else unpack_record(self.state.record)
+        if self.fresh:
+            return self.base
+        return None if self.state.record is None else unpack_record(self.state.record)
 
     @property
     def broken(self) -> bool:

@@ -31,7 +31,9 @@ def read_range(spark: SparkSession, project: str, after: int, limit: int, upto: 
         _logger.info("spark_read", project=project, kafka_rows=len(texts), rows=len(wanted))
     missing = [place.position for place in wanted if place.position not in texts]
     rest = rows_at(project, missing) if missing else {}
-    return [rest[place.position] if place.position in rest else place.with_row(texts[place.position]) for place in wanted]
+    # one that is in neither was purged meanwhile, which who asked finds out
+    found = [rest.get(p.position) or (p.with_row(texts[p.position]) if p.position in texts else None) for p in wanted]
+    return [row for row in found if row is not None]
 
 
 def _from_kafka(spark: SparkSession, wanted: Sequence[RowPlace]) -> dict[int, dict[str, Any]]:

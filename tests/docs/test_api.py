@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from core import api_keys
-from serving.rows import EMPTY_WINDOW, EXPIRED, NOT_FOUND, NULL, PRESENT, STALE
+from serving.rows import BEYOND_RETENTION, EMPTY_WINDOW, EXPIRED, NOT_FOUND, NULL, PRESENT, STALE
 from tests.docs.codes import ROW, codes
 from tests.docs.pages import rows, section
 
@@ -58,7 +58,7 @@ def test_every_scope_is_explained() -> None:
 
 
 def test_every_status_of_a_value_is_explained() -> None:
-    assert [cells[0] for cells in told("Values")] == [PRESENT, NULL, EMPTY_WINDOW, NOT_FOUND, STALE, EXPIRED]
+    assert [cells[0] for cells in told("Values")] == [*(PRESENT, NULL, EMPTY_WINDOW, NOT_FOUND, STALE, EXPIRED, BEYOND_RETENTION)]
 
 
 def test_every_code_is_explained_with_the_statuses_it_comes_with() -> None:

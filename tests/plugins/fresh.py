@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from backends.offline import inference, pairs, program, tables
+from backends.offline import inference, pairs, program, retention, tables
 from backends.online import published
 
 LOG = (
     "log_head, log_event, log_identity, log_pair, log_index, log_unplaced, log_source_offset, log_source_gap, log_source_check,"
-    " log_request"
+    " log_request, log_purge, log_leaving, log_checkpoint"
 )
 
 
@@ -24,6 +24,14 @@ def fresh(transactional_db: None, redis: Any) -> Any:
         c.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'fv\\_%%'")
         for (name,) in c.fetchall():
             c.execute(f'DROP TABLE "{name}"')
-    for memory in (pairs._known, pairs._complete, program._programs, tables._ready, published._cache, inference._searched):
+    for memory in (
+        pairs._known,
+        pairs._complete,
+        program._programs,
+        tables._ready,
+        published._cache,
+        inference._searched,
+        retention._known,
+    ):
         memory.clear()
     return redis

@@ -107,7 +107,7 @@ def test_what_the_engine_cannot_say_is_unavailable_and_no_number(world, monkeypa
     world.define("g", SUMS)
     world.push([event("u", -1, 1.0)])
 
-    def general(self, events, runs, on=None):
+    def general(self, events, runs, times, on=None):
         if isinstance(answer, Exception):
             raise answer
         return dict.fromkeys(runs, answer)
