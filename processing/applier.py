@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backends.engine import Engine
-from backends.offline import log, log_reading, pairs
+from backends.offline import inference, log, log_reading, pairs, tables
 from backends.online.store import OnlineStore
 from core.errors import Unavailable
 from features import selectors
@@ -61,7 +61,8 @@ class Applier:
 
     def forget(self) -> None:
         """After a store was down: what is remembered of it may be more than it still has."""
-        pairs.forget()
+        for memory in (pairs, inference, tables):
+            memory.forget()
         self._shares: dict[str, Share] = {}
         self._look = Every(self._means.rhythm.registry)
         self.parking = Parking()

@@ -114,7 +114,7 @@ def write(
     upto: int | None = None,
     standing: bool = False,
 ) -> dict[int, Cursor]:
-    """Keep what was computed in the offline table, then write it online and move the cursors to `upto`; `standing`: leave them.
+    """Keep what was computed in the offline table, then write it online and move the cursors to `upto`; `standing`: of a load.
 
     -> the cursors as they are then; a bucket that is missing was refused.
     """
@@ -128,7 +128,12 @@ def write(
     writes, moved = [], {}
     for bucket, cursor in target.cursors.items():
         equal_at = head.seen if upto >= head.position else cursor.equal_at
-        moved[bucket] = cursor if standing else Cursor(cursor.epoch, upto, equal_at, WHOLE, head.system, head.timeline)
+        if standing:  # it counts a load's writes: a Redis that came back without the last of them refuses the next
+            moved[bucket] = Cursor(
+                cursor.epoch, cursor.position + 1, cursor.equal_at, cursor.state, cursor.system, cursor.timeline
+            )
+        else:
+            moved[bucket] = Cursor(cursor.epoch, upto, equal_at, WHOLE, head.system, head.timeline)
         writes.append(
             BucketWrite(target.version.code, bucket, cursor.fence, moved[bucket], [b.write() for b in by_bucket[bucket]])
         )

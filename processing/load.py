@@ -16,7 +16,7 @@ from backends.offline.log import Head
 from backends.offline.pairs import Pair, indexing
 from backends.offline.program import program
 from backends.offline.retention import Purged
-from backends.online.store import BucketWrite, OnlineStore
+from backends.online.store import BucketWrite, EntityWrite, OnlineStore
 from core.clock import now_us
 from core.record import REBUILDING, WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
@@ -65,16 +65,21 @@ def loading(
         yield 0.0
     for _ in quarantine.note_earlier(spec, version, pair_of(spec), cursors, head.position):
         yield 0.0
-    for done, (bucket, cursor) in enumerate(list(cursors.items())):
+    for done, bucket in enumerate(list(cursors)):
         for keys in chunks(pair_of(spec), version.code, bucket):
             try:
                 built = rebuild(program(spec, version), keys, head.position, now_us(), on)
             except Purged:  # rows beyond this head are in checkpoints by now: it is begun again from a later one
                 return {}
-            if not write(store, Target(spec, version, {bucket: cursor}), built, head, now_us(), standing=True):
+            moved = write(store, Target(spec, version, {bucket: cursors[bucket]}), built, head, now_us(), standing=True)
+            if not moved:
                 del cursors[bucket]
                 break
+            cursors |= moved
             yield done / len(before)
+    if any(old is not None for old in before.values()):
+        for _ in _forget_lost(store, spec, version, cursors):
+            yield 1.0
     return _close(store, spec, version, cursors, head)
 
 
@@ -115,6 +120,27 @@ def chunks(pair: Pair, code: str, bucket: int) -> Iterator[Sequence[str]]:
             keys.append(key)
         after = keys[-1]
         yield keys
+
+
+def _forget_lost(
+    store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: dict[int, Cursor]
+) -> Generator[None, None, None]:
+    """Delete what Redis holds of entities that the log does not know: it is of a history that was lost, and their next event
+    would be merged into it."""
+    pair = pair_of(spec)
+    for places in store.entities(spec.project, list(cursors), version.code):
+        for bucket in {bucket for bucket, _ in places} & cursors.keys():
+            keys = [key for at, key in places if at == bucket]
+            lost = sorted(set(keys) - log_reading.known(pair, version.code, bucket, keys))
+            if lost:
+                old, gone = cursors[bucket], [EntityWrite(key, b"", None, fresh=True) for key in lost]
+                new = Cursor(old.epoch, old.position + 1, old.equal_at, old.state, old.system, old.timeline)
+                (taken,) = store.write(spec.project, [BucketWrite(version.code, bucket, old.fence, new, gone)])
+                if taken:
+                    cursors[bucket] = new
+                else:
+                    del cursors[bucket]
+        yield
 
 
 def _close(

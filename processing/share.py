@@ -37,6 +37,7 @@ from processing.sweep import LIMIT, due_entities, sweep
 # entity are one write; with 16 buckets a write is of 600 entities at most, for which Redis is held for 5 ms.
 BATCH, STRAGGLERS = 10_000, 2_000
 LOAD_SECONDS = 0.25  # of a round, so that a long load makes nobody else stale
+OVERTAKEN_SECONDS = 1.0  # before a load that another process took over is begun again, doubled each time: else none would end
 _logger = structlog.get_logger(__name__)
 Read = Callable[[str, int, int, int], list[LogRow]]  # project, after, limit, upto
 Targets = Sequence[tuple[GroupSpec, VersionSpec]]
@@ -64,6 +65,7 @@ class Share:
         self._cursors = Cursors(means.store, project)
         self._dropping = Dropping(means.store, project, means.buckets, means.rhythm.drop)
         self._loads: dict[str, tuple[GroupSpec, VersionSpec, Sequence[int], Work]] = {}
+        self._overtaken: dict[str, tuple[float, int]] = {}  # code -> (not before, how often in a row)
         rhythm = means.rhythm
         self._registry, self._refresh = Every(rhythm.registry), Every(rhythm.refresh)
         self._sweeps, self._beats = Every(rhythm.sweep), Every(rhythm.beat)
@@ -132,7 +134,9 @@ class Share:
     def _begin(self, spec: GroupSpec, version: VersionSpec, head: Head) -> None:
         known = self._cursors.known(version.code, self._means.buckets)
         before = {b: c for b, c in known.items() if c is None or not c.whole or _foreign(c, head)}
-        settled = self._settled(spec, version, head.position) if before else None
+        if not before or self._overtaken.get(version.code, (0.0, 0))[0] > time.monotonic():
+            return
+        settled = self._settled(spec, version, head.position)
         if settled is None:
             return
         _logger.info("loading", group=spec.name, version=version.number, buckets=len(before), position=head.position)
@@ -148,6 +152,9 @@ class Share:
         except StopIteration as done:
             self._cursors.moved(version.code, buckets, done.value)
             del self._loads[version.code]
+            times = self._overtaken.pop(version.code, (0.0, 0))[1] + 1
+            if len(done.value) < len(buckets):
+                self._overtaken[version.code] = time.monotonic() + min(OVERTAKEN_SECONDS * 2.0**times, 300.0), times
             _logger.info("loaded", version=version.code, buckets=len(done.value))
 
     def _settled(self, spec: GroupSpec, version: VersionSpec, upto: int) -> tuple[GroupSpec, VersionSpec] | None:

@@ -41,6 +41,11 @@ def decided(spec: GroupSpec, version: VersionSpec, upto: int) -> dict[str, str]:
     return found
 
 
+def forget() -> None:
+    """After the database was away: what came back may be another log."""
+    _searched.clear()
+
+
 def as_decided(spec: GroupSpec, version: VersionSpec, upto: int) -> tuple[GroupSpec, VersionSpec]:
     """The group as it will be once the applier has fixed what the log decides: reads from the log must not wait for it."""
     news = decided(spec, version, upto)

@@ -211,6 +211,18 @@ def counts_of(pair: Pair, code: str, bucket: int, after: str, limit: int) -> lis
         return list(c.fetchall())
 
 
+def known(pair: Pair, code: str, bucket: int, keys: Sequence[str]) -> set[str]:
+    """Those of some entity keys of a bucket that have an event, or a checkpoint of a version."""
+    with cursor() as c:
+        c.execute(
+            "SELECT k FROM unnest(%s::text[]) AS k"
+            " WHERE EXISTS (SELECT 1 FROM log_index i WHERE i.pair = %s AND i.bucket = %s AND i.key = k)"
+            " OR EXISTS (SELECT 1 FROM log_checkpoint p WHERE p.code = %s AND p.bucket = %s AND p.key = k)",
+            [list(keys), pair.id, bucket, code, bucket],
+        )
+        return {key for (key,) in c.fetchall()}
+
+
 def keys_of(pair: Pair, bucket: int, after: str, limit: int) -> list[str]:
     """Distinct entity keys of a bucket in order, after a given one."""
     with cursor() as c:

@@ -142,6 +142,11 @@ def prepare(spec: GroupSpec, version: VersionSpec) -> None:
     _ready[version.code] = outputs
 
 
+def forget() -> None:
+    """After the database was away: what came back may have other tables."""
+    _ready.clear()
+
+
 def drop(code: str) -> None:
     """Delete a version's table."""
     with connections["default"].cursor() as c:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,6 +142,13 @@ class OnlineStore:
         for keys in _chunks((key for key in found if key.startswith(prefixes)), 1000):
             gone += int(self._client.unlink(*keys))
         return gone
+
+    def entities(self, project: str, buckets: Sequence[int], code: str) -> Iterator[list[tuple[int, str]]]:
+        """Every entity that has a record under a version, as (bucket, key), in lists of at most 500; one pass over all keys."""
+        places = {record_key(project, bucket, code, "").encode(): bucket for bucket in buckets}
+        for keys in _chunks(self._client.scan_iter(match=version_pattern(project, code), count=1000), 500):
+            found = ((prefix, key) for key in keys for prefix in places if key.startswith(prefix))
+            yield [(places[prefix], key[len(prefix) :].decode()) for prefix, key in found]
 
     def _run(self, calls: Sequence[tuple[str, list[str], list[Any]]]) -> list[Any]:
         answers = self._pipeline(calls)

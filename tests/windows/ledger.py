@@ -23,6 +23,11 @@ class Ledger:
         """Rows that were accepted at a time, or were duplicates then."""
         self.rows += [{**row, "ingested": ingested} for row in rows]
 
+    def forget_after(self, length: int) -> None:
+        """What was accepted later was lost."""
+        del self.rows[length:]
+        self._found.clear()
+
     def known_at(self, t: int) -> int:
         """How many rows had been ingested by t."""
         return sum(row["ingested"] <= t for row in self.rows)
