@@ -82,7 +82,8 @@ def _insert(name: str, columns: Sequence[str], sorts: Sequence[str], rows: pa.Ta
         with transaction.atomic(using="default"), connections["default"].cursor() as c:
             c.copy_expert(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(table, names), io.BytesIO(text.getvalue()))
     except UniqueViolation:
-        cells = sql.SQL(", ").join(sql.SQL("%s::{}").format(sql.SQL(kind)) for kind in sorts)
+        # CAST binds the sign: -9223372036854775808::bigint would be the negative of a number that no bigint holds
+        cells = sql.SQL(", ").join(sql.SQL("CAST(%s AS {})").format(sql.SQL(kind)) for kind in sorts)
         with connections["default"].cursor() as c:
             execute_values(
                 c.cursor,

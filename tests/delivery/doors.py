@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from backends.offline.pairs import BUCKETS
 from backends.online.client import client
 from backends.online.store import OnlineStore
+from processing.applier import Applier
+from tests import oracle
+from tests.processing.world import ALWAYS, World
 
-CALLS = ("cursors", "gather", "write", "sweep", "due")
+CALLS = ("cursors", "records", "gather", "write", "sweep", "due")
 
 
 class Killed(BaseException):
@@ -56,3 +60,20 @@ def _door(name: str) -> Any:
 
 for _name in CALLS:
     setattr(Doors, _name, _door(_name))
+
+
+class Process:
+    """An applier with a memory of its own, on a host whose clock is a little off."""
+
+    def __init__(self, world: World, skew: float) -> None:
+        self.doors, self._world, self._skew = Doors(), world, round(skew * oracle.SECOND)
+        self.applier = Applier(self.doors, range(BUCKETS), rhythm=ALWAYS)
+
+    def step(self) -> bool:
+        """One round; whoever works in the middle of it has a clock of its own."""
+        clock = self._world.clock
+        self._world.clock = clock + self._skew
+        try:
+            return self.applier.step()
+        finally:
+            self._world.clock = clock

@@ -12,25 +12,25 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from backends.offline import log
+from backends.offline import log, log_sources
 from backends.offline.pairs import BUCKETS
 from core.errors import JStoreError
 from features import selectors
-from processing import activation, kafka_ingest, load, share
+from processing import activation, heal, kafka_ingest, load, share
 from processing import sweep as sweep_module
-from processing.applier import Applier
 from processing.models import Run
 from tests import oracle
-from tests.delivery.doors import Doors, Killed
+from tests.delivery.doors import Killed, Process
 from tests.delivery.shots import LogShot, RedisShot
-from tests.processing.test_kafka_ingest import PLACE, message
-from tests.processing.world import ALWAYS, PROJECT, World
+from tests.processing.test_kafka_ingest import message, next_offset
+from tests.processing.world import PROJECT, World
 from tests.windows import readers
 from tests.windows.families import COLUMNS, Family, Group
 from tests.windows.ledger import Ledger, wire
 from tests.windows.streams import FUTURE, Stream
 
 PEOPLE = 4
+SKEWS = (0, 0, -0.2, 0.2, -7, 3)  # seconds
 WHOLE = Family(
     "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, LAST(kind) AS l{more} FROM input_data GROUP BY user_id",
     (),
@@ -77,9 +77,8 @@ class Stage:
         for group in GROUPS:
             self._define(group)
 
-    def _process(self) -> tuple[Doors, Applier]:
-        doors = Doors()
-        return doors, Applier(doors, range(BUCKETS), rhythm=ALWAYS)
+    def _process(self) -> Process:
+        return Process(self.world, self.rng.choice(SKEWS))
 
     def _define(self, group: Group) -> None:
         number = self._versions[group.name] = self._versions[group.name] + 1
@@ -95,7 +94,7 @@ class Stage:
         things: list[tuple[int, Callable[[], object]]] = [
             (8, self.push), (5, self.consume), (16, self.step), (8, self.step_disturbed), (3, self.move_clock),
             (2, self.shoot), (1, self.lose_redis_tail), (1, self.empty_redis), (1, self.restore_log), (2, self.define),
-            (1, self.rebuild), (2, self.restart), (2, self.activate),
+            (1, self.rebuild), (2, self.restart), (2, self.activate), (2, self.heal),
         ]  # fmt: skip
         what = self.rng.choices([thing for _, thing in things], [weight for weight, _ in things])[0]
         self.story.append(what.__name__)
@@ -112,7 +111,7 @@ class Stage:
         for _ in range(self.rng.randint(0, 3)):
             rows = self._stream.batch(self.world.clock - 400 * oracle.SECOND, 1)[:3]
             self._topic.append((message(len(self._topic), [wire(row) for row in rows]), rows))
-        at = kafka_ingest.kafka_positions(PROJECT, [PLACE])[PLACE] or 0
+        at = next_offset() or 0
         start = max(0, at - self.rng.choice((0, 0, 1, 3)))
         batch = self._topic[start : start + self.rng.randint(1, 5)]
         point = self.rng.choice(("append", "move_offsets", None, None))
@@ -124,7 +123,7 @@ class Stage:
         """One batch; `point`: where in its transaction the consumer dies."""
         if not messages:
             return
-        owner: Any = {"append": log, "move_offsets": kafka_ingest.log_sources}.get(point or "")
+        owner: Any = {"append": log, "move_offsets": log_sources}.get(point or "")
         real = getattr(owner, point) if point else None
 
         def dies(*args: Any, **more: Any) -> Any:
@@ -143,23 +142,23 @@ class Stage:
 
     def step(self) -> None:
         """One round of one applier."""
-        self.rng.choice(self.processes)[1].step()
+        self.rng.choice(self.processes).step()
 
     def step_disturbed(self) -> None:
         """One round, in the middle of which the process dies, another one works, or a store changes."""
-        doors, applier = process = self.rng.choice(self.processes)
-        (_, other) = self.processes[1 - self.processes.index(process)]
+        process = self.rng.choice(self.processes)
+        other = self.processes[1 - self.processes.index(process)]
         between = [other.step, other.step, other.step, self.push, self.lose_redis_tail, self.empty_redis, self.rebuild]
         what = self.rng.choice([self._die] * 5 + between)
         call, after = self.rng.randint(1, 40), self.rng.random() < 0.5
         self.story.append(f"({what.__name__} {'after' if after else 'before'} call {call})")
-        doors.at(call, what, after=after)
+        process.doors.at(call, what, after=after)
         try:
-            applier.step()
+            process.step()
         except Killed:
             self.processes[self.processes.index(process)] = self._process()
         finally:
-            doors.nothing()
+            process.doors.nothing()
 
     def _die(self) -> None:
         raise Killed
@@ -195,8 +194,8 @@ class Stage:
             shot.restore()
             self._timeline += 1
             self.ledger.forget_after(length)
-            for _, applier in self.processes:
-                applier.forget()
+            for process in self.processes:
+                process.applier.forget()
 
     def define(self) -> None:
         """Another version of a group, to be active once it has caught up."""
@@ -206,6 +205,17 @@ class Stage:
 
     def rebuild(self) -> None:
         call_command("rebuild_online", stdout=open("/dev/null", "w"))  # noqa: SIM115
+
+    def heal(self) -> int:
+        """Every entity compared with the log. -> how many differ."""
+        different = 0
+        for spec in selectors.group_specs(PROJECT):
+            for version in spec.versions.values():
+                places = [(version.code, bucket) for bucket in range(BUCKETS)]
+                cursors = {n: c for n, c in enumerate(self.world.store.cursors(PROJECT, places)) if c is not None}
+                found = heal.heal(self.world.store, spec, version, self._stream.users, cursors, self.world.clock)
+                different += found.different
+        return different
 
     def restart(self) -> None:
         self.processes[self.rng.randrange(2)] = self._process()
@@ -224,14 +234,15 @@ class Stage:
             head = log.head(PROJECT).position
             assert {(c.whole, c.position) for c in self.world.cursors(group.name) if c} == {(True, head)}, group.name
             readers.check_online(group, entities, reading, self.world.clock)
+        assert self.heal() == 0, "the log says otherwise"
 
     def _finish(self) -> None:
-        while (at := kafka_ingest.kafka_positions(PROJECT, [PLACE])[PLACE] or 0) < len(self._topic):
+        while (at := next_offset() or 0) < len(self._topic):
             batch = self._topic[at : at + 50]
             kafka_ingest.accept_kafka(PROJECT, [sent for sent, _ in batch])
             self.ledger.take((row for _, rows in batch for row in rows), self.world.ingested)
         end = time.monotonic() + 60
-        _, applier = self.rng.choice(self.processes)
+        applier = Process(self.world, 0).applier if self.rng.random() < 0.2 else self.rng.choice(self.processes).applier
         while applier.step() or not self._caught_up():
             assert time.monotonic() < end, "the appliers never come to rest"
         try:

@@ -65,6 +65,14 @@ def test_a_repeat_adds_nothing_and_keeps_the_first():
     assert len(rows()) == 4
 
 
+def test_the_ends_of_a_bigint_come_again_as_they_came():
+    group = spec({"least": "BIGINT", "most": "BIGINT"})
+    for _ in range(2):
+        keep(group, 1, ("u", NOON, [-(2**63), 2**63 - 1]))
+    keep(group, 1, ("u", NOON, [-(2**63), 2**63 - 1]), ("w", NOON, [-(2**63), 2**63 - 1]))
+    assert rows("least, most") == [(-(2**63), 2**63 - 1)] * 2
+
+
 def test_backfilled_rows_stand_beside_applied_ones_of_the_same_position():
     group = spec({"total": "DOUBLE"})
     keep(group, 5, ("u", NOON, [9.0]))
