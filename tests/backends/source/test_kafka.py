@@ -55,7 +55,10 @@ class Reader:
         found: list[SourceRecord] = []
         end = time.monotonic() + seconds
         while len(found) < count and time.monotonic() < end:
-            found += self.source.poll(0.2)
+            try:
+                found += self.source.poll(0.2)
+            except SourceUnavailable:  # a broker that has just come back; the caller tries again
+                time.sleep(0.2)
         return found
 
     def keep(self, records: Sequence[SourceRecord]) -> None:
