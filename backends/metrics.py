@@ -71,6 +71,15 @@ KAFKA_STOPPED = Gauge(
 KAFKA_RECORDS = Counter("jstore_kafka_records", "Kafka records read and judged.", ["topic"])
 KAFKA_ROWS = Counter("jstore_kafka_rows", "Rows of Kafka records, by what became of them.", ["result"])
 KAFKA_GAPS = Counter("jstore_kafka_gaps", "Places where Kafka no longer had what came next.")
+CONSERVATION = Gauge(
+    "jstore_conservation_difference",
+    "By how much the accounts of a partition are off: records passed, rows stored, duplicate, refused; 0 where all is there.",
+    ["topic", "partition"],
+    multiprocess_mode="mostrecent",
+)
+LETTERS_WAITING = Gauge(
+    "jstore_dead_letters_unsent", "Dead letters that their topic does not have yet.", multiprocess_mode="mostrecent"
+)
 KAFKA_RETRIES = Counter("jstore_kafka_retries", "Waits of the consumer, by the error that caused them.", ["error"])
 KAFKA_FAILURES = Gauge(
     "jstore_kafka_failures_in_a_row",

@@ -43,14 +43,17 @@ def update_words(project: str, name: str, words: Any, actor: str, if_match: str 
     return _move(project, name, actor, "words", change, words_moved=True, words=sorted(new))
 
 
-def set_active(project: str, name: str, version: int, actor: str) -> GroupSpec:
-    """Moves the pointer to a version; one that is active already stays so. Raises NotFound. Building it first is the caller's."""
+def set_active(project: str, name: str, version: int, actor: str, instead_of: int | None = None) -> GroupSpec:
+    """Moves the pointer to a version; one that is active already stays so. Raises NotFound. Building it first is the caller's.
+
+    instead_of: only where this one is active.
+    """
 
     def change(group: Group) -> Changes:
         number = str(version)
         if number not in group.states:
             raise NotFound("unknown_version", f"{name} has no version {version}")
-        if group.active == version:
+        if group.active == version or instead_of not in (None, group.active):
             return {}
         return {"active": version, "states": {**group.states, str(group.active): "deprecated", number: "active"}}
 

@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from backends.offline import log_sources
+from backends.offline.conservation import standing
 from backends.online.client import client
 from backends.online.published import published
 from backends.online.store import OnlineStore
@@ -24,7 +25,7 @@ from features import selectors
 
 SECONDS = 1.0
 # Told, but no reason to send no requests: values and pushes go on.
-ADVISORY = frozenset({"kafka"})
+ADVISORY = frozenset({"kafka", "accounts"})
 # The applier renews its cursor records every 5 s at least; readers call a value STALE after 20 s without.
 SILENCE = 20 * MICRO
 # Threads that hang on a dead server are not replaced without end: with all of them hanging, the answer is still "not ready".
@@ -44,7 +45,12 @@ def ready() -> dict[str, dict[str, Any]]:
 
 
 def _questions() -> dict[str, Callable[[], str]]:
-    found: dict[str, Callable[[], str]] = {"postgres": _postgres, "redis": _redis, "applier": _applier}
+    found: dict[str, Callable[[], str]] = {
+        "postgres": _postgres,
+        "redis": _redis,
+        "applier": _applier,
+        "accounts": _accounts,
+    }
     if settings.KAFKA_BOOTSTRAP_SERVERS:
         found["kafka"] = _kafka
     if "registry" in settings.DATABASES:
@@ -91,6 +97,19 @@ def _kafka() -> str:
         names = ", ".join(f"{one.topic}/{one.partition} at {one.at}" for one in stopped)
         raise NotReady(f"its log is not the one that was read: {names}; see manage.py resume_partition")
     return "no partition is stopped"
+
+
+def _accounts() -> str:
+    """What the last checks of the conservation law found."""
+    try:
+        broken, checked_at = standing()
+    finally:
+        connections.close_all()
+    if broken:
+        raise NotReady(f"off by {broken}: rows or letters are missing or double; see manage.py check_conservation")
+    if checked_at is None:
+        return "nothing to check yet"
+    return f"every row was accounted for {max(0, now_us() - checked_at) // MICRO} s ago"
 
 
 def _redis() -> str:

@@ -24,6 +24,7 @@ NAMES = {
     "redis": ("Redis", _("online store"), "zap"),
     "mongodb": ("MongoDB", _("registry"), "boxes"),
     "kafka": ("Kafka", _("events of the topic"), "activity"),
+    "accounts": (_("Accounts"), _("consumed = stored + duplicates + refused"), "circle-check"),
     "applier": (_("Applier"), _("keeps values current"), "activity"),
 }
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
+from django.utils import timezone
 
 from backends.offline import log
 from backends.offline.pairs import BUCKETS
 from backends.online.client import client, redis_up
 from backends.online.store import OnlineStore
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.spec import VersionSpec
 from features import selectors, services
 from features.signals import activation_asked
@@ -23,17 +27,33 @@ KIND = "activate"
 def activate(project: str, name: str, version: int, actor: str) -> Run | None:
     """-> a run that moves the pointer once the version has lag 0 (at once where it has), or None where it is active already.
 
-    Raises NotFound for a group or version that is not there.
+    The last wish counts: runs of the group for other versions that are not over are cancelled, and one for the same version is
+    answered again. Raises NotFound for a group or version that is not there.
     """
     spec = selectors.group_spec(project, name)
     if spec is None or spec.deleted or version not in spec.versions:
         raise NotFound("unknown_version", f"there is no version {version} of {name[:80]!r}")
     if spec.active == version:
+        _withdraw(project, name, timezone.now())
         return None
-    run = runs.create(project, KIND, f"{name}@{version}", actor, {"group": name, "version": version})
+    run = _open(project, name).filter(params__version=version, status__in=("queued", "running")).order_by("-created_at").first()
+    if run is None:
+        run = runs.create(project, KIND, f"{name}@{version}", actor, {"group": name, "version": version})
+    _withdraw(project, name, run.created_at)
     advance(run)
     run.refresh_from_db()
     return run
+
+
+def _open(project: str, name: str) -> QuerySet[Run]:
+    return Run.objects.filter(project=project, type=KIND, status__in=("queued", "running", "paused"), params__group=name)
+
+
+def _withdraw(project: str, name: str, before: datetime) -> None:
+    """Cancel what was asked for earlier; of two that are asked for at once the later stays."""
+    for run in _open(project, name).filter(created_at__lt=before):
+        with contextlib.suppress(Conflict):  # it ended in this very moment
+            runs.move(project, str(run.id), "cancel")
 
 
 @receiver(activation_asked)
@@ -61,7 +81,10 @@ def advance(run: Run) -> bool:
     if not runs.advance(lease, share, 0):  # cancelled or paused while it was looked at
         return False
     services.set_active(run.project, name, version, run.actor)
-    runs.finish(lease, result={"active": version})
+    if not runs.finish(lease, result={"active": version}):
+        run.refresh_from_db()
+        if run.status == "cancelled" and spec.active is not None:  # between the look and the move: it is taken back
+            services.set_active(run.project, name, spec.active, run.actor, instead_of=version)
     return True
 
 

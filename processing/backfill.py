@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -93,8 +94,9 @@ def _chunks(spec: GroupSpec, size: int, after: tuple[str, str]) -> Iterator[tupl
             last = keys[-1]
 
 
-def advance(run: Run, on: Engine | None = None) -> bool:
-    """Go on with a backfill from where its cursor stands. -> whether it is over. Raises Unavailable: ring again."""
+def advance(run: Run, on: Engine | None = None, seconds: float = math.inf) -> bool:
+    """Go on with a backfill from where its cursor stands, for about so long. -> whether it is over. Raises Unavailable: ring
+    again."""
     lease = runs.claim(run.id)
     if lease is None:
         return False
@@ -102,8 +104,9 @@ def advance(run: Run, on: Engine | None = None) -> bool:
     try:
         spec, number = _find(run.project, run.params["group"], run.params["version"])
         work = _Backfill(lease, [ready(spec, part)[0] for part in spec.versions[number].parts], run, on)
-        if not work.go_on():
-            return False
+        with runs.kept(lease):
+            if not work.go_on(time.monotonic() + seconds):
+                return False
         _note_built(spec, number, run)
     except Unavailable:
         runs.release(lease)
@@ -136,8 +139,8 @@ class _Backfill:
         self.head: int = self._params.setdefault("head", log.head(run.project).position)
         self._progress, self._renewed = run.progress, time.monotonic()
 
-    def go_on(self) -> bool:
-        """-> False where the run was paused, cancelled or taken over."""
+    def go_on(self, end: float) -> bool:
+        """-> False where the run was paused, cancelled or taken over, or the time is up: then it is given back."""
         if not self._held(self._params):  # the position is kept before the first row is
             return False
         bucket, key = self._params.get("done", ("0", ""))
@@ -149,6 +152,9 @@ class _Backfill:
             self.rows += written
             self._params["done"] = [str(number), keys[-1]]
             if not self._held(self._params):
+                return False
+            if time.monotonic() > end:
+                runs.release(self._lease)
                 return False
         return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from binascii import crc32
 from collections.abc import Iterator
 from typing import Any
@@ -37,20 +39,24 @@ def tonight(project: str) -> Run | None:
     return create(project, "beat", now_us() // (86_400 * MICRO) % SHARES)
 
 
-def advance(run: Run, on: Engine | None = None) -> bool:
-    """Go on with a run from where it stands. -> whether it is over. Raises Unavailable: ring again."""
+def advance(run: Run, on: Engine | None = None, seconds: float = math.inf) -> bool:
+    """Go on with a run from where it stands, for about so long. -> whether it is over. Raises Unavailable: ring again."""
     lease = runs.claim(run.id)
     if lease is None:
         return False
     run.refresh_from_db()
     params: dict[str, Any] = dict(run.params)
-    found = Healed(*params.get("found", ()))
+    found, end = Healed(*params.get("found", ())), time.monotonic() + seconds
     try:
-        for step, number, of in _steps(run.project, params, on):
-            found.add(step)
-            params["found"] = [found.compared, found.different, found.replaced, found.examples]
-            if not runs.advance(lease, number / of, found.compared, params):
-                return False
+        with runs.kept(lease):
+            for step, number, of in _steps(run.project, params, on):
+                found.add(step)
+                params["found"] = [found.compared, found.different, found.replaced, found.examples]
+                if not runs.advance(lease, number / of, found.compared, params):
+                    return False
+                if time.monotonic() > end and number < of:
+                    runs.release(lease)
+                    return False
     except Unavailable:
         runs.release(lease)
         raise

@@ -5,6 +5,7 @@ A chunk that was done is gone, so whoever goes on after a death does nothing twi
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,6 @@ MOST_AT_ONCE = 1000  # letters that a request waits for
 _CHUNK = 200
 _BYTES = 8 * 1024 * 1024  # of payload in memory at once
 _REASONS = 20
-_SLICE = 20.0  # seconds of one ring: a task ends long before it is taken for lost
 
 
 @dataclass
@@ -98,21 +98,22 @@ def launch(wanted: Filter, verb: str, actor: str) -> Run:
     return runs.create(wanted.project, verb, target, actor, {"filter": wanted.words(), "letters": count(wanted, verb)})
 
 
-def advance(run: Run) -> bool:
-    """Go on with a run for a while. -> whether it is over; else it is rung again. Raises Unavailable: likewise."""
+def advance(run: Run, seconds: float = math.inf) -> bool:
+    """Go on with a run for about so long. -> whether it is over. Raises Unavailable: ring again."""
     lease = runs.claim(run.id)
     if lease is None:
         return False
     run.refresh_from_db()
-    wanted, done, end = Filter.of(run.project, run.params["filter"]), _so_far(run), time.monotonic() + _SLICE
+    wanted, done, end = Filter.of(run.project, run.params["filter"]), _so_far(run), time.monotonic() + seconds
     try:
-        for _ in work(wanted, run.type, done):
-            params = {**run.params, "after": done.after, "tried": done.tried, "reasons": done.reasons}
-            if not runs.advance(lease, min(1.0, done.tried / max(1, run.params["letters"])), done.gone, params):
-                return False
-            if time.monotonic() > end:
-                runs.release(lease)
-                return False
+        with runs.kept(lease):
+            for _ in work(wanted, run.type, done):
+                params = {**run.params, "after": done.after, "tried": done.tried, "reasons": done.reasons}
+                if not runs.advance(lease, min(1.0, done.tried / max(1, run.params["letters"])), done.gone, params):
+                    return False
+                if time.monotonic() > end:
+                    runs.release(lease)
+                    return False
         note(wanted, run.type, run.actor, done)
     except Unavailable:
         runs.release(lease)

@@ -1,16 +1,21 @@
 """Runs: the only writer of their table. Every move is a conditional UPDATE that counts its rows; "already so" is done.
 
 A worker holds a run by a lease with an epoch; each of its writes names the epoch, so one that lost its lease changes nothing.
+A lease is short, so that the run of a worker that died is soon taken up; a thread renews it while a long step is computed.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+from django.db import DatabaseError, connections
 from django.db.models import F
 from django.utils import timezone
 
@@ -19,7 +24,8 @@ from core.clock import MICRO, now_us
 from core.errors import Conflict, NotFound
 from processing.models import Run
 
-LEASE = 30 * MICRO
+LEASE = 12 * MICRO
+_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,31 @@ def claim(run_id: uuid.UUID) -> Lease | None:
         return None
     Run.objects.filter(id=run_id, started_at=None).update(started_at=timezone.now())
     return Lease(run_id, Run.objects.values_list("epoch", flat=True).get(id=run_id))
+
+
+@contextmanager
+def kept(lease: Lease) -> Iterator[None]:
+    """While the block runs the lease does not end, however long one of its steps takes; it ends soon after this process died."""
+    over = threading.Event()
+
+    def renew() -> None:
+        while not over.wait(LEASE / MICRO / 4):
+            try:
+                held = Run.objects.filter(id=lease.run_id, epoch=lease.epoch, status="running")
+                if not held.update(lease_until=now_us() + LEASE):
+                    break  # paused, cancelled or taken over: the next `advance` says so
+            except DatabaseError as error:
+                _logger.warning("lease_not_renewed", run=str(lease.run_id), error=repr(error)[:200])
+                connections.close_all()
+        connections.close_all()
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def advance(lease: Lease, progress: float, rows: int, params: dict[str, Any] | None = None) -> bool:

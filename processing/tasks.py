@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 
+from backends import metrics
 from backends.offline import log
-from processing import activation, backfill, healing, letters_bulk, no_route, runs
+from processing import activation, backfill, conservation, healing, letters_bulk, no_route, outgoing, runs
 from processing.models import Run
 
+SLICE = 30.0  # seconds of one ring: a long run takes its turns with others
 
-def _backfill(run: Run) -> bool:
+
+def _activation(run: Run, seconds: float) -> bool:
+    return activation.advance(run)
+
+
+def _backfill(run: Run, seconds: float) -> bool:
     if run.params.get("engine") != "spark":
-        return backfill.advance(run)
+        return backfill.advance(run, seconds=seconds)
     from processing.spark.job import spark_engine  # noqa: PLC0415 - pyspark (400 MB) is not in the embedded default
 
-    return backfill.advance(run, spark_engine())
+    return backfill.advance(run, spark_engine(), seconds)
 
 
-ADVANCE = {
-    activation.KIND: activation.advance,
+ADVANCE: dict[str, Callable[..., bool]] = {
+    activation.KIND: _activation,
     backfill.KIND: _backfill,
     healing.KIND: healing.advance,
     **dict.fromkeys(letters_bulk.VERBS, letters_bulk.advance),
@@ -51,6 +59,13 @@ def prune_no_route() -> None:
         no_route.prune(project)
 
 
+@shared_task(name="processing.check_conservation")  # type: ignore[untyped-decorator]  # celery has no types
+def check_conservation(whole: bool = False) -> None:
+    """Hold the counters of the log against what is in it: what came since the last time each minute, all each day, by beat."""
+    conservation.check_all(whole)
+    metrics.LETTERS_WAITING.set(outgoing.count())
+
+
 @shared_task(name="processing.heal_tonight")  # type: ignore[untyped-decorator]  # celery has no types
 def heal_tonight() -> None:
     """Begin the night's comparison of the online store with the log, project by project; beat calls this."""
@@ -63,7 +78,7 @@ def advance_run(run_id: str) -> None:
     """Go on with a run; what is not over is rung again by the reaper."""
     run = Run.objects.filter(id=UUID(run_id)).first()
     if run is not None and run.type in ADVANCE:
-        ADVANCE[run.type](run)
+        ADVANCE[run.type](run, seconds=SLICE)
 
 
 @shared_task(name="processing.reap_runs")  # type: ignore[untyped-decorator]  # celery has no types

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from backends.offline import log_sources
@@ -13,6 +13,7 @@ from core.record import REBUILDING
 from features import services
 from monitoring import health
 from monitoring.views import health as home_health
+from processing.tasks import check_conservation
 from tests.serving import world
 from tests.serving.world import SECOND
 
@@ -61,6 +62,7 @@ def test_an_empty_stack_is_ready(web, fresh):
         "postgres": True,
         "redis": True,
         "applier": True,
+        "accounts": True,
     }
 
 
@@ -76,6 +78,22 @@ def test_a_stopped_partition_of_kafka_is_told_and_stops_nobody_else(web, fresh, 
     assert reply.json()["checks"]["kafka"]["ok"] is False
     assert "feature-events/3 at 7" in reply.json()["checks"]["kafka"]["detail"]
     assert [line["state"] for line in home_health() if line["name"] == "Kafka"] == ["behind"]
+
+
+def test_accounts_that_are_off_are_told_and_stop_nobody(web, fresh):
+    assert web.get("/readyz").json()["checks"]["accounts"] == {"ok": True, "detail": "nothing to check yet"}
+    with transaction.atomic():
+        log_sources.lock_offsets("default", [("id", "feature-events", 3)])
+        log_sources.move_offsets("default", {("id", 3): log_sources.Moved(0, 2, records=2, rows=2, duplicates=2)})
+        connection.cursor().execute("INSERT INTO log_head (project) VALUES ('default')")
+    check_conservation(True)
+    assert web.get("/readyz").json()["checks"]["accounts"]["ok"] is True
+    connection.cursor().execute("UPDATE log_source_offset SET stored = 5")
+    check_conservation(True)
+    reply = web.get("/readyz")
+    assert (reply.status_code, reply.json()["checks"]["accounts"]["ok"]) == (200, False)
+    assert "check_conservation" in reply.json()["checks"]["accounts"]["detail"]
+    assert [line["state"] for line in home_health() if line["name"] == "Accounts"] == ["down"]
 
 
 def test_it_is_ready_while_every_bucket_keeps_up(web, trips, redis):

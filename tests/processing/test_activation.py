@@ -62,6 +62,44 @@ def test_what_is_not_there_cannot_be_activated(two, name, version):
         activation.activate(PROJECT, name, version, "me")
 
 
+def test_activating_the_one_that_serves_withdraws_what_was_asked_before(two):
+    run = activation.activate(PROJECT, "g", 2, "me")
+    assert activation.activate(PROJECT, "g", 1, "you") is None
+    two.settle()
+    assert activation.advance(run) is False
+    run.refresh_from_db()
+    assert (run.status, states()[0]) == ("cancelled", 1)
+
+
+def test_the_last_wish_of_several_counts_and_the_same_one_is_the_same_run(two):
+    two.define("g", SUMS.replace("SUM(amount)", "MAX(amount)"))
+    second = activation.activate(PROJECT, "g", 2, "me")
+    third = activation.activate(PROJECT, "g", 3, "me")
+    assert activation.activate(PROJECT, "g", 3, "me").id == third.id
+    two.settle()
+    assert (activation.advance(second), activation.advance(third), states()[0]) == (False, True, 3)
+    second.refresh_from_db()
+    assert second.status == "cancelled"
+
+
+@pytest.mark.parametrize("newer", [None, 3])
+def test_cancelled_between_the_look_and_the_move_it_is_taken_back_unless_another_came(two, monkeypatch, newer):
+    two.define("g", SUMS.replace("SUM(amount)", "MAX(amount)"))
+    run = activation.activate(PROJECT, "g", 2, "me")
+    two.settle()
+    finish = runs.finish
+
+    def first_cancelled(lease, **more):
+        runs.move(PROJECT, str(run.id), "cancel")
+        if newer is not None:
+            activation.services.set_active(PROJECT, "g", newer, "you")
+        return finish(lease, **more)
+
+    monkeypatch.setattr(runs, "finish", first_cancelled)
+    activation.advance(run)
+    assert states()[0] == (newer or 1)
+
+
 def test_a_group_that_goes_meanwhile_fails_the_run(two):
     run = activation.activate(PROJECT, "g", 2, "me")
     two.drop("g")

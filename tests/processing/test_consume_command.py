@@ -11,6 +11,8 @@ import time
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from kafka import KafkaConsumer
+from kafka.structs import TopicPartition
 from pytest_django import Settings
 
 from tests.plugins.kafka import Send
@@ -44,12 +46,15 @@ def test_it_consumes_until_sigterm_and_leaves_with_0(kafka: Kafka, topic: str, s
         text=True,
     )
     try:
-        send(topic, b'{"user_id": "u", "n": 1}')
+        send(topic, b'{"user_id": "u", "n": 1}', b"\xff")
         end = time.monotonic() + 30
         while not (rows := _rows(topic)) and time.monotonic() < end:
             assert process.poll() is None
             time.sleep(0.2)
         assert rows == 1
+        while not (sent := _in_topic(kafka, f"{topic}.dlq")) and time.monotonic() < end:
+            time.sleep(0.2)
+        assert sent == [b"\xff"], "what was refused goes on its way from the same process"
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
     finally:
@@ -57,6 +62,28 @@ def test_it_consumes_until_sigterm_and_leaves_with_0(kafka: Kafka, topic: str, s
         _out, told = process.communicate()
         print(told)
     assert "Traceback" not in told
+
+
+def test_a_topic_of_dead_letters_is_read_only_when_told_to(settings: Settings) -> None:
+    settings.KAFKA_BOOTSTRAP_SERVERS = "127.0.0.1:1"
+    with pytest.raises(CommandError, match="--dead-letters"):
+        call_command("consume_events", "--topic", "feature-events.dlq")
+
+
+def _in_topic(kafka: Kafka, topic: str) -> list[bytes]:
+    admin = kafka.admin()
+    try:
+        if topic not in admin.list_topics():
+            return []
+    finally:
+        admin.close()
+    reader = KafkaConsumer(bootstrap_servers=kafka.bootstrap)
+    place = TopicPartition(topic, 0)
+    reader.assign([place])
+    reader.seek_to_beginning(place)
+    found = [record.value for records in reader.poll(2000).values() for record in records]
+    reader.close()
+    return found
 
 
 def _rows(project: str) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 
+from django.core.management import call_command
 from django.db import connections
 
 from backends.offline import log, log_reading
 from processing import dead_letters, replay
 from processing.dead_letters import Letter
-from processing.models import DeadLetter
+from processing.models import DeadLetter, SettledQuarantine
 from tests.processing.world import NOON, PROJECT, SUMS, event
 
 TEXTS = "SELECT user_id, COUNT(amount) AS n FROM input_data GROUP BY user_id"
@@ -113,6 +114,9 @@ class TestQuarantined:
     def test_only_the_group_that_left_it_out_gets_the_corrected_row(self, world, api):
         world.define("g", SUMS, **TYPED)
         world.define("h", TEXTS, columns={"amount": "STRING"})
+        world.define(
+            "visits", "SELECT user_id, COUNT(*) AS n FROM input_data GROUP BY user_id"
+        )  # would take the corrected one, too
         world.push([event("u", -5, "abc")])
         world.settle()
         (letter,) = DeadLetter.objects.all()
@@ -123,6 +127,38 @@ class TestQuarantined:
         world.settle()
         assert world.read("g", "u", world.clock)[2] == {"total": 7.0, "n": 1}
         assert world.read("h", "u", world.clock)[2] == {"n": 1}
+        assert world.read("visits", "u", world.clock)[2] == {"n": 1}
+
+    def test_a_load_writes_no_second_record_of_what_was_given_back_or_thrown_away(self, world, api):
+        world.define("g", SUMS, **TYPED)
+        world.define("h", TEXTS, columns={"amount": "STRING"})
+        world.push([event("u", -5, "abc"), event("u", -5, "def")])
+        world.settle()
+        first, second = DeadLetter.objects.order_by("id")
+        give_back(api, first, {"payload": event("u", -5, 7.0)})
+        api.send("DELETE", f"/dead-letters/{second.id}")
+        call_command("rebuild_online", "g")
+        assert DeadLetter.objects.count() == 0
+        assert world.read("g", "u", world.clock)[2] == {"total": 7.0, "n": 1}
+
+    def test_a_record_that_came_back_in_the_moment_in_which_it_went_counts_once(self, world, api):
+        world.define("g", SUMS, **TYPED)
+        world.define("h", TEXTS, columns={"amount": "STRING"})
+        world.push([event("u", -5, "abc")])
+        world.settle()
+        (letter,) = DeadLetter.objects.all()
+        give_back(api, letter, {"payload": event("u", -5, 7.0)})
+        SettledQuarantine.objects.all().delete()
+        call_command("rebuild_online", "g")
+        (again,) = DeadLetter.objects.all()
+        answer = give_back(api, again, {"payload": event("u", -5, 7.0)})[1]
+        assert (answer["accepted"], answer["duplicates"]) == (0, 1)
+
+    def test_an_idempotency_key_like_a_letter_s_name_is_another_one(self, world, api):
+        (letter,) = refused(world, event("u", -5, 1.0), address="later")
+        world.define("later", SUMS)
+        api.push([event("u", -5, 2.0)], Idempotency_Key=f"l:{letter.id}")
+        assert give_back(api, letter)[1]["accepted"] == 1
 
     def test_a_time_that_was_ahead_fits_when_it_has_come(self, world, api):
         world.define("g", SUMS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 import pytest
 
+from core.clock import now_us
 from core.errors import Conflict, NotFound
 from processing import runs
 from tests.processing.world import NOON, PROJECT
@@ -62,6 +64,30 @@ def test_who_lost_the_lease_changes_nothing(run, clock):
     assert now(run) == ("running", 0.0, 0)
     assert run.params == {"group": "g"}
     assert runs.advance(new, 0.2, 2)
+
+
+def test_a_long_step_keeps_its_lease_and_a_dead_one_does_not(run, monkeypatch):
+    monkeypatch.setattr(runs, "LEASE", 400_000)
+    monkeypatch.setattr(runs, "now_us", now_us)
+    lease = runs.claim(run.id)
+    with runs.kept(lease):
+        end = time.monotonic() + 1.2
+        while time.monotonic() < end:
+            assert runs.claim(run.id) is None
+            time.sleep(0.05)
+    time.sleep(0.5)
+    assert runs.claim(run.id).epoch == lease.epoch + 1
+
+
+def test_keeping_ends_with_the_lease(run, monkeypatch):
+    monkeypatch.setattr(runs, "LEASE", 400_000)
+    monkeypatch.setattr(runs, "now_us", now_us)
+    lease = runs.claim(run.id)
+    with runs.kept(lease):
+        runs.move(PROJECT, str(run.id), "pause")
+        time.sleep(0.3)
+    run.refresh_from_db()
+    assert (run.status, run.lease_until) == ("paused", 0)
 
 
 def test_a_failure_keeps_what_was_done_and_says_why(run):
