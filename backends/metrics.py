@@ -10,6 +10,7 @@
     metrics.KAFKA_STOPPED, KAFKA_RECORDS, KAFKA_ROWS, KAFKA_GAPS, KAFKA_RETRIES, KAFKA_FAILURES  # processing/consume.py only
     metrics.PURGED.labels(project="default").inc(n)  # when rows of the log were deleted
     metrics.APPLIER_LAG.labels(project="default").set(n)  # by the applier, at each round and when idle
+    metrics.GATED, BACKLOG, BACKLOG_AGE  # processing/backlog.py only
     metrics.ONLINE_DURATION.labels(route="values").observe(seconds)  # serving only
     metrics.ONLINE_ERRORS.labels(route="values", status="404").inc()  # serving only
 
@@ -90,6 +91,24 @@ KAFKA_FAILURES = Gauge(
 PURGED = Counter("jstore_log_purged", "Rows deleted from the event log by a purge.", ["project"])
 APPLIER_LAG = Gauge(
     "jstore_applier_lag_events", "Log positions not yet applied online.", ["project"], multiprocess_mode="livemax"
+)
+GATED = Gauge(
+    "jstore_gated_entities",
+    "Entities of a general group with too many events to be recomputed on each arrival.",
+    ["project", "group"],
+    multiprocess_mode="livesum",
+)
+BACKLOG = Gauge(
+    "jstore_general_backlog",
+    "Entities of a general group that are due and wait.",
+    ["project", "group"],
+    multiprocess_mode="livesum",
+)
+BACKLOG_AGE = Gauge(
+    "jstore_general_backlog_age_seconds",
+    "How long the first of the entities that wait has been due.",
+    ["project", "group"],
+    multiprocess_mode="livemax",
 )
 ONLINE_DURATION = Histogram("jstore_online_request_duration_seconds", "Duration of online reads.", ["route"], buckets=_REQUEST)
 ONLINE_ERRORS = Counter("jstore_online_errors", "Online reads answered with an error.", ["route", "status"])

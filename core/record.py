@@ -98,6 +98,12 @@ def pack_record(record: Record, plain: bool = False) -> bytes:
     return b"".join(parts)
 
 
+def position_of(data: bytes) -> int:
+    """The log position of a packed record."""
+    _, _, high, low, _ = _HEAD.unpack_from(data)
+    return int(high << 32 | low)
+
+
 def unpack_record(data: bytes) -> Record:
     """The inverse of pack_record."""
     flags, layout, high, low, first = _HEAD.unpack_from(data)

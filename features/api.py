@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.problem import CONTENT_TYPE
 from features import services
 from features.documents import describe_version, etag
+from features.gate import gated_entities
 from features.listing import Filters, Numbered, documents_of, page_of_groups
 from features.models import Group
 from features.parsers import StrictJSONParser
@@ -149,4 +150,5 @@ def _document(project: str, name: str, number: int | None, status: int, if_none_
     tag = etag(group)
     if if_none_match is not None and tag in (part.strip().removeprefix("W/") for part in if_none_match.split(",")):
         return Response(status=304, headers={"ETag": tag})
-    return Response(describe_version(group, version), status=status, headers={"ETag": tag})
+    document = {**describe_version(group, version), "gated_entities": gated_entities(group, version)}
+    return Response(document, status=status, headers={"ETag": tag})

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from core.windows import DAY, HOUR, MINUTE, Window
 from features import selectors
 from features.documents import describe_version
+from features.gate import gated_entities
 from features.models import Group, Version
 from features.snippets import snippets
 
@@ -87,6 +89,8 @@ def detail(group: Group, number: int | None, host: str) -> dict[str, Any] | None
         "versions": [version_row(group, version) for version in reversed(versions)],
         "features": features_of(document),
         "inputs": list(document["columns"].items()),
+        "gated": gated_entities(group, shown),
+        "gate": settings.JSTORE_GATE_EVENTS,
         "windows": [window_of(label) for label in shown.all_windows],
         "snippets": snippets(document, host, served=shown.number == group.active),
         "keys_url": reverse("features:keys"),

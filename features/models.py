@@ -12,6 +12,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.spec import part_code
+
 
 class Group(models.Model):
     """A feature group: its words, its fixed types, and which of its versions is served.
@@ -96,6 +98,11 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+    @property
+    def codes(self) -> list[str]:
+        """What its values are kept under: its code; of several windows one for each."""
+        return [part_code(self.code, window) for window in self.windows] or [self.code]
 
     @property
     def all_windows(self) -> list[str]:

@@ -9,7 +9,7 @@ from backends.online import grants, published
 from backends.online.callers import LOCAL_PROJECT
 from core.errors import Unavailable
 from core.retention import with_retention
-from core.spec import GroupSpec, part_code
+from core.spec import GroupSpec
 from features import selectors
 from features.models import ApiKey, Group, Version
 from features.specs import grant_of, group_spec
@@ -125,4 +125,4 @@ def republish(project: str | None = None) -> None:
 def _dropped(group: Group, versions: list[Version]) -> list[str]:
     """Codes of this group whose values must not stay: all versions of a deleted group, those of earlier lives otherwise."""
     gone = [v for v in versions if group.deleted_at is not None or v.incarnation < group.incarnation]
-    return [code for v in gone for code in ([part_code(v.code, window) for window in v.windows] or [v.code])]
+    return [code for v in gone for code in v.codes]

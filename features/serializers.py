@@ -78,6 +78,11 @@ class DefinitionAnswer(serializers.Serializer[None]):
     input_columns = serializers.ListField(child=serializers.CharField())
     path = serializers.ChoiceField(choices=("tiles", "recompute", "row"))
     path_reason = serializers.CharField()
+    gated_entities = serializers.IntegerField(
+        allow_null=True,
+        required=False,
+        help_text="entities with too many events to be recomputed on each arrival; null for other paths, left out of lists",
+    )
     fingerprint = serializers.CharField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

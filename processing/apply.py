@@ -13,6 +13,7 @@ from backends.offline.evaluate import pair_of
 from backends.offline.inputs import Event, Misfit, fitting
 from backends.offline.log import Head
 from backends.offline.log_reading import LogRow
+from backends.offline.pairs import Pair
 from backends.offline.program import Program, program
 from backends.offline.remaking import pasts
 from backends.offline.retention import Purged
@@ -22,7 +23,7 @@ from core.clock import MICRO
 from core.record import WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
 from processing import quarantine
-from processing.paths import recompute, rows, tiles
+from processing.paths import gate, recompute, rows, tiles
 from processing.paths.built import Built, Entity, clock_for, failed
 
 _RETRY = 60 * MICRO  # an engine that died is back by then, and a row that it cannot compute costs no more than this
@@ -194,12 +195,28 @@ def rebuild(
     `states`: what Redis holds of them, which stays where the computation fails. `news`: whether that counts as processed. Raises
     Purged where the log has moved on.
     """
-    if len(keys) > _PART:
-        parts = [keys[i : i + _PART] for i in range(0, len(keys), _PART)]
-        return [built for part in parts for built in rebuild(made, part, upto, now, on, states, news)]
     if not keys:
         return []
     pair = pair_of(made.spec)
+    if made.version.path != "recompute":
+        parts = [keys[i : i + _PART] for i in range(0, len(keys), _PART)]
+        return [built for part in parts for built in _anew(made, pair, part, upto, now, on, states or {}, news)]
+    given = [Entity(key, pair.bucket(key), (states or {}).get(key, _EMPTY), fresh=True) for key in keys]
+    found = gate.sort(made, pair, given, upto, now)
+    computed = [_anew(made, pair, [e.key for e in part], upto, now, on, states or {}, news) for part in found.parts]
+    return gate.put_off(made, found, upto, now, False) + [built for part in computed for built in part]
+
+
+def _anew(
+    made: Program,
+    pair: Pair,
+    keys: Sequence[str],
+    upto: int,
+    now: int,
+    on: Engine | None,
+    states: Mapping[str, EntityState],
+    news: bool,
+) -> list[Built]:
     misfits: list[Misfit] = []
     found = pasts(made, pair, keys, now, upto, misfits)
     quarantine.note(made.spec, made.version, misfits, ())
@@ -207,8 +224,8 @@ def rebuild(
         Entity(
             key,
             pair.bucket(key),
-            (states or {}).get(key, _EMPTY),
-            [] if made.version.path == "recompute" else past.events,
+            states.get(key, _EMPTY),
+            past.events,
             True,
             past.older,
             base=past.base,

@@ -23,15 +23,16 @@ from core.record import WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
 from features import services
 from features.database import registry_up
-from processing import batches, settle
+from processing import backlog, batches, settle
 from processing.apply import Target, apply_batch
 from processing.batches import Batch
 from processing.cursors import Cursors
+from processing.deep import Computing
 from processing.dropping import Dropping
 from processing.load import loading
 from processing.parking import Parking
 from processing.rhythm import Every, Rhythm
-from processing.sweep import LIMIT, due_entities, sweep
+from processing.sweep import due_entities, few, sweep
 
 # Rows of a batch: as many as were stored since the last one, at most so many. Large ones are cheaper, since the rows of one
 # entity are one write; with 16 buckets a write is of 600 entities at most, for which Redis is held for 5 ms.
@@ -69,6 +70,8 @@ class Share:
         rhythm = means.rhythm
         self._registry, self._refresh = Every(rhythm.registry), Every(rhythm.refresh)
         self._sweeps, self._beats = Every(rhythm.sweep), Every(rhythm.beat)
+        # a job's process ends before such a computation does; with Spark they are the applier's, as all sweeps are
+        self._deep = Computing(means.store, project, lambda: now_us()) if means.on is None else None
 
     def step(self) -> bool:
         """Refresh, drop, load, apply, sweep, heartbeat. -> whether there is more to do now."""
@@ -85,8 +88,10 @@ class Share:
             more = self._apply(targets, head) or more
         if self._sweeps.due():
             more = self._sweep(targets) or more
+        more = self._compute_deep(targets) or more
         if self._beats.due():
             self._beat(targets, head)
+            backlog.tell(self._project, targets, self._cursors, self._means.buckets, self._deep, now_us())
         return more
 
     def _publish(self) -> None:
@@ -116,6 +121,8 @@ class Share:
     def _give_up(self, code: str) -> None:
         self._cursors.forget(code)
         self._loads.pop(code, None)
+        if self._deep is not None:
+            self._deep.forget(code)
 
     def _load(self, targets: Targets, head: Head) -> bool:
         """Buckets that Redis does not hold wholly are made from the log, a part a round. -> whether there is more to load."""
@@ -213,12 +220,28 @@ class Share:
         whole = {version.code: self._cursors.whole(version.code, self._means.buckets) for _, version in targets}
         places = [(code, bucket) for code, cursors in whole.items() for bucket in cursors]
         due = due_entities(self._means.store, self._project, places, now := now_us())
+        more = False
         for spec, version in targets:
-            if found := due.get(version.code):
+            if version.code in due:
+                found, rest = few(version, due[version.code])
+                more = more or rest
                 cursors = {bucket: whole[version.code][bucket] for bucket in found}
                 with self._parking.around(spec, version, self._give_up):
-                    sweep(self._means.store, spec, version, cursors, found, now, self._means.on)
-        return any(len(keys) >= LIMIT for found in due.values() for keys in found.values())
+                    sweep(self._means.store, spec, version, cursors, found, now, self._means.on, self._deep)
+        return more
+
+    def _compute_deep(self, targets: Targets) -> bool:
+        """Go on with a gated entity. -> whether there is more to do at once."""
+        if self._deep is None or (code := self._deep.code()) is None:
+            return False
+        there = [(spec, version) for spec, version in targets if version.code == code]
+        if not there:
+            self._deep.forget(code)
+        more = False
+        for spec, version in there:
+            with self._parking.around(spec, version, self._give_up):
+                more = self._deep.step(spec, version, self._cursors.whole(code, self._means.buckets))
+        return more
 
     def _beat(self, targets: Targets, head: Head) -> None:
         """Say of idle buckets that they still equalled the head when it was read."""

@@ -10,12 +10,14 @@ from backends.engine import Engine
 from backends.offline.program import Program, program
 from backends.offline.retention import Purged
 from backends.online.store import OnlineStore
-from core.record import Cursor
+from core.record import Cursor, position_of
 from core.spec import GroupSpec, VersionSpec
 from processing.apply import build, gather, rebuild
+from processing.deep import Computing
 from processing.paths.built import Built, Entity
 
 LIMIT = 500  # entities of a bucket in one sweep: a computation of bounded size between two batches
+GENERAL = 60  # the same where events are counted and read again
 
 
 def sweep(
@@ -26,10 +28,12 @@ def sweep(
     due: Mapping[int, list[str]],
     now: int,
     on: Engine | None = None,
+    deep: Computing | None = None,
 ) -> int:
     """Renew due entities of one version, by bucket. -> how many were renewed; one that changed meanwhile is left to its writer.
 
-    The general path reads the log up to the buckets' cursor and no further, so a sweep never shows what was not applied.
+    Gated entities are handed to `deep`; without one they are left as they are. The general path reads the log up to the buckets'
+    cursor and no further, so a sweep never shows what was not applied.
     """
     made = program(spec, version)
     together: dict[int, list[int]] = defaultdict(list)  # buckets with the same cursor are one computation
@@ -38,12 +42,16 @@ def sweep(
     done = 0
     for position, buckets in together.items():
         entities, clock = gather(store, made, {key: () for bucket in buckets for key in due[bucket]}, now, everything=True)
-        there = [e for e in entities if e.state.record is not None]
+        # a record beyond the cursor was written by another process since the cursor was read: the next sweep knows more
+        there = [e for e in entities if e.state.record is not None and position_of(e.state.record) <= position]
         built = build(made, [e for e in there if not e.broken], position, clock, True, on)
         built += _healed(made, [e for e in there if e.broken], position, clock, on)
         writes = defaultdict(list)
         for b in built:
-            writes[b.entity.bucket].append(b.write())
+            if not b.deep:
+                writes[b.entity.bucket].append(b.write())
+            elif deep is not None:
+                writes[b.entity.bucket].append(replace(b, retry_at=deep.want(version, b.entity, clock)).write())
         epochs = {bucket: cursors[bucket].epoch for bucket in writes}
         done += sum(map(sum, store.sweep(spec.project, version.code, epochs, writes)))
     return done
@@ -71,3 +79,9 @@ def due_entities(store: OnlineStore, project: str, buckets: list[tuple[str, int]
         if keys:
             found.setdefault(code, {})[bucket] = keys
     return found
+
+
+def few(version: VersionSpec, due: Mapping[int, list[str]]) -> tuple[Mapping[int, list[str]], bool]:
+    """The entities, by bucket, that one sweep of a version takes. -> (those, whether there may be more)."""
+    limit = GENERAL if version.path == "recompute" else LIMIT
+    return {bucket: keys[:limit] for bucket, keys in due.items()}, any(len(keys) >= limit for keys in due.values())

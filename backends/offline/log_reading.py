@@ -231,3 +231,47 @@ def keys_of(pair: Pair, bucket: int, after: str, limit: int) -> list[str]:
             [pair.id, bucket, after, limit],
         )
         return [key for (key,) in c.fetchall()]
+
+
+def counts_between(pair: Pair, wants: Sequence[tuple[str, int, int]], upto: int, most: int) -> list[int]:
+    """How many rows of the index each (key, lower exclusive, upper inclusive) has up to a position, at most `most`.
+
+    Rows of other groups and rows that were superseded count too: it is what reading the entity's events would go through.
+    """
+    with cursor() as c:
+        c.execute(
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM log_index i WHERE i.pair = %s AND i.bucket = w.bucket AND i.key = w.key"
+            " AND i.event_time > w.low AND i.event_time <= w.high AND i.position <= %s LIMIT %s) AS few)"
+            " FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS w(bucket, key, low, high, n)"
+            " ORDER BY w.n",
+            [
+                pair.id,
+                upto,
+                most,
+                [pair.bucket(key) for key, _, _ in wants],
+                [key for key, _, _ in wants],
+                [low for _, low, _ in wants],
+                [high for _, _, high in wants],
+            ],
+        )
+        return [count for (count,) in c.fetchall()]
+
+
+def scan_after(
+    project: str, pair: Pair, key: str, low: int, after: tuple[int, int], upto: int, limit: int
+) -> tuple[list[LogRow], tuple[int, int] | None]:
+    """The next of one entity's live rows later than `low` (us), by event time and position, after a place of that order.
+
+    -> (rows, the place to go on from, None at the end). At most `limit` rows of the index are gone through.
+    """
+    with cursor() as c:
+        c.execute(
+            f"SELECT i.event_time, {_COLUMNS} FROM (SELECT event_time, position FROM log_index"
+            " WHERE pair = %s AND bucket = %s AND key = %s AND event_time > %s AND (event_time, position) > (%s, %s)"
+            " AND position <= %s ORDER BY event_time, position LIMIT %s) AS i"
+            " JOIN log_event e ON e.project = %s AND e.position = i.position ORDER BY i.event_time, i.position",
+            [pair.id, pair.bucket(key), key, low, *after, upto, limit, project],
+        )
+        found = [(cells[0], _log_row(cells[1:])) for cells in c.fetchall()]
+    rows = [row for _, row in found if row.superseded_pos is None or row.superseded_pos > upto]
+    return rows, (found[-1][0], found[-1][1].position) if len(found) == limit else None

@@ -89,12 +89,18 @@ class Program:
         """
         if not events:
             return {}
+        return self.general_over(input_table(self.spec, self.version, self.column_types, events, runs), times, on)
+
+    def general_over(
+        self, events: pa.Table, times: Sequence[int], on: Engine | None = None, deadline_s: float = 30
+    ) -> dict[int, list[Any] | str]:
+        """The same over events that are input_data already. Raises EngineFailed."""
         chosen = on or engine()
         sql = self.compiled.general(chosen.dialect, self.column_types)
-        given = input_table(self.spec, self.version, self.column_types, events, runs)
         if self.compiled.clocked:
-            given = given.append_column("__now", pa.array([times[run] for run in runs], pa.int64()).cast(TIME))
-        table = chosen.run(sql, {"input_data": given})
+            now = pa.array(times, pa.int64()).take(events.column("__run").combine_chunks()).cast(TIME)
+            events = events.append_column("__now", now)
+        table = chosen.run(sql, {"input_data": events}, deadline_s=deadline_s)
         found: dict[int, list[Any] | str] = {}
         for run, row in zip(table.column("__run").to_pylist(), self.rows(table), strict=True):
             found[run] = MULTIPLE if run in found else row

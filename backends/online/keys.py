@@ -26,6 +26,11 @@ def due_key(project: str, bucket: int, code: str) -> str:
     return _of_bucket("d", project, bucket, code)
 
 
+def gated_key(project: str, bucket: int, code: str) -> str:
+    """Set of the entities that have too many events to be recomputed on each arrival."""
+    return _of_bucket("g", project, bucket, code)
+
+
 def cursor_key(project: str, bucket: int, code: str) -> str:
     """The cursor record of a bucket (core.record.Cursor)."""
     return _of_bucket("c", project, bucket, code)

@@ -52,14 +52,15 @@ class Built:
     gone: Sequence[int] = ()
     plain: bool = False
     absent: bool = False
-    retry_at: int | None = None  # of one that failed: when to try again
+    retry_at: int | None = None  # of one that failed, or was put off: when to try again
+    deep: bool = False  # it has too many events to be computed here (see paths.gate)
 
     def write(self) -> EntityWrite:
         """-> the write for the online store; `expected` is what a sweep compares. An absent one leaves nothing behind."""
         if self.absent:
             return EntityWrite(self.entity.key, b"", None, fresh=True)
         due = self.record.runs[1].valid_from if len(self.record.runs) > 1 else None
-        if self.record.failed:
+        if self.record.failed or self.deep:
             due = self.retry_at
         before = self.entity.state.record
         return EntityWrite(

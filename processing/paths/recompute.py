@@ -10,17 +10,17 @@ from backends.offline.evaluate import events_between
 from backends.offline.inputs import Event
 from backends.offline.pairs import Pair
 from backends.offline.program import MULTIPLE, Program
+from backends.offline.remaking import LATEST
 from core.clock import FOREVER, NEVER
 from core.record import Record, Run
+from processing.paths import gate
 from processing.paths.built import Built, Entity, failed, timeline
-
-_LATEST = (1 << 62) - 1
 
 
 @dataclass(frozen=True)
 class _Plan:
     entity: Entity
-    events: list[Event]
+    events: Sequence[Event]
     next: int | None
     end: int
 
@@ -28,9 +28,20 @@ class _Plan:
 def build(
     made: Program, pair: Pair, entities: Sequence[Entity], position: int, keep: bool, now: int, on: Engine | None = None
 ) -> list[Built]:
-    """Read each entity's events up to a log position and compute. keep: a sweep; records keep theirs. Raises EngineFailed."""
-    wants = [(e.key, made.lower(now), _LATEST) for e in entities]
-    plans = [_plan(made, e, events, now) for e, events in zip(entities, events_between(made, pair, wants, position), strict=True)]
+    """Read each entity's events up to a log position and compute, no more than a round takes (see paths.gate). Fresh ones come
+    with all their events. keep: a sweep; records keep their positions. Raises EngineFailed."""
+    if all(e.fresh for e in entities):
+        return _computed(made, [_plan(made, e, e.events, now) for e in entities], position, keep, now, on)
+    found = gate.sort(made, pair, entities, position, now)
+    built = gate.put_off(made, found, position, now, keep)
+    for part in found.parts:
+        wants = [(e.key, made.lower(now), LATEST) for e in part]
+        read = zip(part, events_between(made, pair, wants, position), strict=True)
+        built += _computed(made, [_plan(made, e, events, now) for e, events in read], position, keep, now, on)
+    return built
+
+
+def _computed(made: Program, plans: Sequence[_Plan], position: int, keep: bool, now: int, on: Engine | None) -> list[Built]:
     events: list[Event] = []
     runs: list[int] = []
     times: list[int] = []
@@ -64,7 +75,7 @@ def build(
     return built
 
 
-def _plan(made: Program, entity: Entity, events: list[Event], now: int) -> _Plan:
+def _plan(made: Program, entity: Entity, events: Sequence[Event], now: int) -> _Plan:
     following, end = timeline((t for e in events for t in _changes(made, e.time)), now)
     return _Plan(entity, events, following, end)
 

@@ -56,6 +56,7 @@ def test_it_registers_the_contracts_body(api):
         "entity_id": "user_id",
         "transformation": {"sql_query": SQL, "aggregation_window": "1d"},
         "windows": None,
+        "gated_entities": None,
         "columns": {"session_duration": None, "page_views": None},
         "features": [{"name": "avg_session_duration", "dtype": "DOUBLE"}, {"name": "total_page_views", "dtype": None}],
         "input_columns": ["session_duration", "page_views"],

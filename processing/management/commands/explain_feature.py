@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from backends.offline.program import program
+from backends.online import gated
 from core.clock import MICRO
 from core.errors import JStoreError
 from core.names import parse_ref
@@ -39,6 +41,9 @@ class Command(BaseCommand):
         say(f"{spec.name}@{version.number} ({version.status}), entity {', '.join(spec.entity)}")
         say(f"time: {spec.timestamp_column} {spec.time_kind}")
         say(f"path: {version.path}: {version.path_reason}")
+        if version.path == "recompute":
+            most, codes = settings.JSTORE_GATE_EVENTS, [part.code for part in version.parts]
+            say(f"gate: {gated.count(project, codes)} entities have more than {most} events and are computed on schedule")
         for window in windows:
             say(f"window: {window.label}, lower edge moves in hops of {window.hop // MICRO} s")
         if not windows:
