@@ -52,7 +52,7 @@ def _measure(given: argparse.Namespace, entities: int, groups: int, rows: int, s
     rows = rows or int((seconds or 0) * TARGET_RATE * 1.3)
     _say(f"{entities:,} entities, {groups} group-windows: starting the servers")
     with Servers("bench", given.appliers, given.profile) as servers:
-        servers.define(windows)
+        servers.define(windows, given.together)
         took = fill(servers.kafka.bootstrap, servers.topic, rows, Entities(entities, given.law))
         _say(f"{rows:,} events in the topic after {took:.0f} s; the consumer starts")
         through = throughput(servers, rows, seconds)
@@ -61,7 +61,7 @@ def _measure(given: argparse.Namespace, entities: int, groups: int, rows: int, s
         if given.fresh_seconds and through.applied >= rows:
             paced = Paced(servers.kafka.bootstrap, servers.topic, given.rate, Entities(entities, given.law, seed=2))
             fresh = freshness(servers, paced, given.rate, given.fresh_seconds)
-    return Result(entities, given.law, windows, through, fresh)
+    return Result(entities, given.law, windows, given.together, through, fresh)
 
 
 def _targets(sustained: Result) -> list[tuple[str, bool]]:
@@ -88,6 +88,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
         "--law", choices=["zipf", "uniform"], default="zipf", help="how events fall on entities; Zipf: exponent 1.2"
     )
     parser.add_argument("--groups", type=int, default=2, choices=range(1, len(WINDOWS) + 1), metavar="1-7", help="group-windows")
+    parser.add_argument("--together", action="store_true", help="one definition of several windows in place of several groups")
     parser.add_argument("--appliers", type=int, default=1, help="applier processes that share the buckets")
     parser.add_argument("--rate", type=float, default=1000, help="events a second of the measurement of freshness")
     parser.add_argument("--fresh-seconds", type=float, default=20, help="how long that lasts; 0: not measured")

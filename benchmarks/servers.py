@@ -72,22 +72,21 @@ class Servers:
         """The consumer, of our topic."""
         self._start("consumer", "consume_events", "--topic", self.topic)
 
-    def define(self, windows: Sequence[str]) -> dict[str, str]:
-        """A group of three aggregates for each window, loaded and ready; -> name -> the code of its version."""
+    def define(self, windows: Sequence[str], together: bool) -> None:
+        """A group of three aggregates for each window, or one group of all the windows, loaded and ready."""
         client = self.stack.client()
         sql = "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, AVG(amount) AS mean FROM input_data GROUP BY user_id"
-        for window in windows:
-            answer = client.define(f"spent_{window}", sql, window=window, columns={"amount": "DOUBLE"})
+        made = [("spent", {"windows": list(windows)})] if together else [(f"spent_{w}", {"window": w}) for w in windows]
+        for name, more in made:
+            answer = client.define(name, sql, columns={"amount": "DOUBLE"}, **more)
             assert answer.status == 201, answer.body
         specs: Mapping[bytes, bytes] = self._redis.hgetall(f"js:{{{PROJECT}}}:specs")  # type: ignore[assignment]
-        codes = {}
-        for text in specs.values():
-            spec = GroupSpec.loads(text)
-            codes[spec.name] = next(iter(spec.versions.values())).code
-        self._places = [cursor_key(PROJECT, bucket, code) for code in codes.values() for bucket in range(BUCKETS)]
+        versions = [version for text in specs.values() for version in GroupSpec.loads(text).versions.values()]
+        codes = [part.code for version in versions for part in version.parts]
+        assert len(codes) == len(windows)
+        self._places = [cursor_key(PROJECT, bucket, code) for code in codes for bucket in range(BUCKETS)]
         if not wait_for(lambda: self.applied() is not None, 60):
-            raise RuntimeError(f"the groups were not loaded in 60 s\n{self.ours['applier 0-15'].tail()}")
-        return codes
+            raise RuntimeError(f"the groups were not loaded in 60 s\n{self.stack.logs(lines=8)}")
 
     def applied(self) -> int | None:
         """The position up to which every bucket of every version shows the log; None where one is not whole."""

@@ -22,13 +22,14 @@ class Result:
     entities: int
     law: str
     windows: tuple[str, ...]
+    together: bool
     through: Throughput
     fresh: Freshness | None
 
     @property
     def name(self) -> str:
         """What tells it from the others."""
-        return f"{self.entities:,} entities ({self.law}), {len(self.windows)} × 3"
+        return f"{self.entities:,} entities ({self.law}), {len(self.windows)} × 3{' in one definition' if self.together else ''}"
 
 
 def report(results: Sequence[Result]) -> str:

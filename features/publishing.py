@@ -73,6 +73,7 @@ def ensure_published(project: str) -> int:
 
     Cheap where nothing is amiss (two small queries, two Redis reads), so the applier calls it on its rounds. Raises Unavailable.
     """
+    since = published.connections()
     there, mended, purged = published.revisions(project), 0, kept(project)
     wanted = _wanted(project, purged)
     if not there and not wanted:
@@ -92,6 +93,7 @@ def ensure_published(project: str) -> int:
     for public_id in ids - live.keys():
         grants.revoke_key(public_id)
         mended += 1
+    published.confirm(project, since)
     return mended
 
 

@@ -29,6 +29,7 @@ from serving.request import parameters
 from serving.shapes import OnlineAnswer, OnlineRequestShape, ValuesOrHistory
 
 T = TypeVar("T")
+_TRIES = 3  # a connection made meanwhile is one more doubt
 PROBLEMS: dict[int, type[ProblemShape]] = dict.fromkeys((400, 401, 403, 404, 409, 422, 503), ProblemShape)
 _TIME = OpenApiTypes.DATETIME
 QUERY = [
@@ -124,12 +125,13 @@ def _project(request: Request) -> str:
 
 
 def _published(request: Request, answer: Callable[[], T]) -> T:
-    """The answer; where Redis was emptied of the project's definitions, once they are there again."""
-    try:
-        return answer()
-    except NothingPublished:
-        ensure_published(_project(request))
-        return answer()
+    """The answer; where Redis may lack definitions of the project, once they are there again."""
+    for _ in range(_TRIES):
+        try:
+            return answer()
+        except NothingPublished:
+            ensure_published(_project(request))
+    return answer()
 
 
 def _bytes(body: bytes, content_type: str) -> HttpResponse:

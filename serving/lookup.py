@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 from backends.online.client import client
-from backends.online.published import Published, cached, published
+from backends.online.published import Published, cached, confirmed, published
 from backends.online.reading import fetch
 from core.clock import MICRO, now_us
-from core.errors import Invalid, JStoreError, NotFound, Unavailable
+from core.errors import Conflict, Invalid, JStoreError, NotFound, Unavailable
 from serving.entities import checked_columns, checked_text, places
 from serving.plan import Part, Plan, plan_of
 from serving.render import online_json, values_document
@@ -27,7 +27,7 @@ _TRIES = 3
 
 
 class NothingPublished(Unavailable):
-    """Redis holds no definitions of this project: there are none, or it was emptied. Only the registry can tell."""
+    """Redis holds no definitions of this project, or may have lost some, and nobody asked the registry, which alone can tell."""
 
     def __init__(self) -> None:
         super().__init__("not_published", "the online store holds no definitions: it is being filled again")
@@ -181,13 +181,13 @@ def _planned(project: str, refs: tuple[str, ...], newest: bool = False) -> tuple
         try:
             return known, plan_of(project, known, refs)
         except JStoreError:
-            if published(project).stamp == known.stamp:
+            if published(project).stamp == known.stamp and confirmed(project):
                 raise
     known = published(project)
     try:
         return known, plan_of(project, known, refs)
-    except NotFound:
-        if not known.stamp:
+    except (NotFound, Conflict):
+        if not known.stamp or not confirmed(project):
             raise NothingPublished from None
         raise
 

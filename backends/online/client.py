@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,23 @@ CONNECT_SECONDS = 2.0
 # Longer than any command of ours takes on a loaded machine, shorter than a web server's patience.
 ANSWER_SECONDS = 5.0
 IDLE_CHECK_SECONDS = 30
+_numbers = itertools.count(1)
+_connections = 0
+
+
+def connections() -> int:
+    """How many connections to Redis this process has made so far.
+
+    Where it grew, the server may have been started again meanwhile, and may have lost the last it was told.
+    """
+    return _connections
+
+
+def _connected(connection: Any) -> None:
+    """redis-py's own welcome, counted; lanes are made with the client's arguments, so theirs are, too."""
+    global _connections
+    connection.on_connect_check_health(check_health=False)
+    _connections = next(_numbers)
 
 
 @functools.cache
@@ -39,6 +57,7 @@ def client() -> Redis:
         health_check_interval=IDLE_CHECK_SECONDS,
         retry=Retry(ExponentialWithJitterBackoff(cap=0.2, base=0.02), 1),
         retry_on_error=[Disconnected, TimedOut],
+        redis_connect_func=_connected,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from backends.online.client import as_text, client, redis_up
+from backends.online.client import connections as connections
 from backends.online.grants import KeyGrant as KeyGrant
 from backends.online.grants import api_key as api_key
 from backends.online.grants import publish_key as publish_key
@@ -45,6 +46,7 @@ class Published:
 
 
 _cache: dict[str, Published] = {}
+_confirmed: dict[str, int] = {}
 
 
 def stamp_key(project: str) -> str:
@@ -59,6 +61,19 @@ def _key(project: str, kind: str) -> str:
 def cached(project: str) -> Published | None:
     """What this process knows already, without asking Redis."""
     return _cache.get(project)
+
+
+def confirmed(project: str) -> bool:
+    """Whether the registry was compared with Redis since this process last connected to it.
+
+    If not, Redis may have come back without its last writes: what it does not know may be there all the same.
+    """
+    return _confirmed.get(project) == connections()
+
+
+def confirm(project: str, since: int) -> None:
+    """The registry's word that Redis holds what it holds; `since`: connections() before it was compared."""
+    _confirmed[project] = since
 
 
 def published(project: str) -> Published:

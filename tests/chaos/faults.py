@@ -113,11 +113,18 @@ class Faults:
         self._beside(go_on)
 
     def _cut(self) -> None:
-        """kill -9, and the end of the newest append-only file is gone as after a power cut. The supervisor has to wait."""
+        """kill -9, and the end of the newest append-only file is gone as after a power cut."""
+        if wait_for(self._cut_now, 60, 0.2):
+            self.done["cut"] += 1
+        else:
+            self.failed.append("cut: Valkey was not there for a minute")
+
+    def _cut_now(self) -> bool:
+        """Under the home's lock, so that the supervisor, which may be about to start a dead Valkey again, has to wait."""
         with self._world.home.lock(30):
-            found = self._running("valkey", "cut")
+            found = self._find("valkey")
             if found is None:
-                return
+                return False
             process.kill([found])
             path = newest_part(self._world.home.path / "valkey" / "appendonlydir")
             size = path.stat().st_size
@@ -125,7 +132,7 @@ class Faults:
             with path.open("r+b") as file:
                 file.truncate(size - less)
         self.cut += less
-        self.done["cut"] += 1
+        return True
 
     def _flush(self) -> None:
         def flushed() -> bool:

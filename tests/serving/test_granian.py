@@ -99,11 +99,11 @@ def test_a_body_beyond_the_limit_is_413(port, trips):
 
 def test_its_requests_are_in_the_metrics(port, trips):
     _ask(port, "GET", "/api/v1/features/trips/values/u1")
-    _ask(port, "GET", "/api/v1/features/none/values/u1")
+    _ask(port, "GET", "/api/v1/features/trips/values/" + "x" * 513)
     status, body, _ = _ask(port, "GET", "/metrics")
     lines = dict(line.rsplit(" ", 1) for line in body.decode().splitlines() if not line.startswith("#"))
     assert status == 200
     assert float(lines['jstore_online_request_duration_seconds_count{route="values"}']) >= 2
-    assert float(lines['jstore_online_errors_total{route="values",status="404"}']) >= 1
+    assert float(lines['jstore_online_errors_total{route="values",status="422"}']) >= 1
     assert float(lines["feature_processor_processed_total"]) == 0
     assert float(lines["feature_processor_processing_time_seconds"]) == 0

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from backends.online import published
+from backends.online.client import client
 from core.clock import NEVER, format_time, now_us
 from core.errors import Conflict, Invalid, NotFound, Unavailable
 from core.record import REBUILDING
@@ -195,6 +196,20 @@ def test_an_emptied_redis_is_no_proof_of_absence(redis):
         lookup.values("default", "purchases", {"user_id": "u1"})
     assert isinstance(refused.value, Unavailable)
     assert published.published("default").stamp == 0
+
+
+def test_a_redis_that_came_back_is_no_proof_of_absence_until_the_registry_was_asked(redis, monkeypatch):
+    monkeypatch.setattr(lookup, "confirmed", published.confirmed)
+    world.publish(world.group("purchases"))
+    assert lookup.values("default", "purchases", {"user_id": "u1"})["version"] == 1
+    client().connection_pool.disconnect()  # as a server that is started again does
+    for ref in ("later", "purchases@2"):
+        with pytest.raises(lookup.NothingPublished):
+            lookup.values("default", ref, {"user_id": "u1"})
+    published.confirm("default", published.connections())
+    for ref in ("later", "purchases@2"):
+        with pytest.raises(NotFound):
+            lookup.values("default", ref, {"user_id": "u1"})
 
 
 def test_keys_are_text_or_integers(redis):
