@@ -13,10 +13,10 @@ from typing import Any
 
 from backends.online.published import Published
 from backends.online.reading import Shelf
-from core import types
 from core.clock import MICRO
 from core.codec import Block
 from core.columns import PlainColumns
+from core.defaults import shown_defaults, typed_defaults
 from core.errors import Conflict, JStoreError, NotFound, TooLarge
 from core.names import Ref, parse_ref
 from core.since import Since
@@ -49,8 +49,7 @@ class Part:
 
     @cached_property
     def _arrow_defaults(self) -> tuple[Any, ...]:
-        kinds = self.version.layouts[-1].outputs
-        return tuple(_coerced(kind, value) for kind, value in zip(kinds, self.defaults, strict=True))
+        return typed_defaults(self.version)
 
     def decoder(self, layout: int) -> Decoder | None:
         """The decoder of records written under a layout of the group; None for a layout that the spec does not know yet."""
@@ -180,16 +179,8 @@ def _part(project: str, group: GroupSpec, version: VersionSpec, features: tuple[
         window=None if version.window is None else Window.parse(version.window),
         ttl=None if version.ttl is None else version.ttl * MICRO,
         nulls=(None,) * len(version.outputs),
-        defaults=tuple(version.defaults.get(name) for name in version.outputs),
+        defaults=shown_defaults(version),
     )
-
-
-def _coerced(kind: str | None, value: Any) -> Any:
-    """A default as its column's type holds it; null where the type is not known yet or turned out to be another."""
-    try:
-        return None if kind is None or value is None else types.coerce(types.parse_type(kind), value)
-    except types.Mismatch:
-        return None
 
 
 def _asked(parts: Sequence[Part], ref: Ref) -> list[tuple[Part, int]]:

@@ -21,6 +21,7 @@ from backends.offline.routed import event_of
 from core import types
 from core.clock import now_us
 from core.codec import open_json
+from core.defaults import shown_defaults
 from core.errors import Invalid, Unavailable
 from core.since import at_reading
 from core.spec import GroupSpec, VersionSpec
@@ -126,7 +127,8 @@ def history(
     cursor: str | None,
     head: int | None = None,
 ) -> tuple[list[tuple[int, dict[str, Any] | None]], str | None]:
-    """V at each distinct event time in [start, end], ascending; None where too much of the log is purged to tell.
+    """V at each distinct event time in [start, end], ascending, with the defaults where the SQL gives no row; None where too much
+    of the log is purged to tell.
 
     -> (rows of (event time, values), cursor of the next page).
     """
@@ -142,10 +144,11 @@ def history(
         base = bases(kept, made, [entity_key]).get(entity_key)
     times = sorted({e.time for e in events if first <= e.time <= last})
     page, more = times[:limit], len(times) > limit
+    absent = dict(zip(made.version.outputs, shown_defaults(made.version), strict=True))
     rows: list[tuple[int, dict[str, Any] | None]] = [(t, None) for t in page if t < exact_from]
     for part in _parts(page[len(rows) :], len(events)):
         found = _computed(made, events, base, part)
-        rows += [(t, _json(made, found.get(run), t) or dict.fromkeys(made.version.outputs)) for run, t in enumerate(part)]
+        rows += [(t, _json(made, found.get(run), t) or absent) for run, t in enumerate(part)]
     return rows, str(page[-1]) if more else None
 
 
