@@ -15,6 +15,7 @@ from django.db.models.functions import Length
 
 from backends import metrics
 from backends.offline import log_reading
+from backends.offline.copying import copy_rows, parts
 from core.clock import format_time
 from core.errors import NotFound
 from core.rows import dump_row
@@ -25,7 +26,8 @@ from processing.models import DeadLetter
 NO_ROUTE = "no_route"  # not a refusal: the row is in the log, its payload is read from there, and a group made later takes it
 KEPT_WHOLE = 16 * 1024 * 1024
 KEPT_OF_LARGER = 4096
-_STATEMENT = 8 * 1024 * 1024  # bytes of payload in one INSERT
+_NAMES = [field.attname for field in DeadLetter._meta.concrete_fields]
+_COLUMNS = [f'"{field.column}"' for field in DeadLetter._meta.concrete_fields]
 _PAGE = 32 * 1024 * 1024  # bytes of payload in one answer
 
 
@@ -82,16 +84,19 @@ def _insert(rows: Sequence[DeadLetter]) -> list[DeadLetter]:
         c.execute("SELECT nextval(pg_get_serial_sequence('dead_letter', 'id')) FROM generate_series(1, %s)", [len(rows)])
         for row, (number,) in zip(rows, c.fetchall(), strict=True):
             row.id = number
-    at, size = 0, 0
-    for end, row in enumerate(rows, 1):
-        size += len(row.payload)
-        if size > _STATEMENT or end - at == 500 or end == len(rows):
-            DeadLetter.objects.bulk_create(rows[at:end], ignore_conflicts=True)
-            at, size = end, 0
-    if all(row.position is None for row in rows):
+        for part in parts([row for row in rows if not row.group], _size):
+            copy_rows(c, DeadLetter._meta.db_table, _COLUMNS, ([getattr(row, name) for name in _NAMES] for row in part))
+    again = [row for row in rows if row.group]  # quarantine records: may stand already
+    if not again:
         return list(rows)
-    written = set(DeadLetter.objects.filter(id__in=[row.id for row in rows]).values_list("id", flat=True))
-    return [row for row in rows if row.id in written]
+    for part in parts(again, _size):
+        DeadLetter.objects.bulk_create(part, ignore_conflicts=True)
+    written = set(DeadLetter.objects.filter(id__in=[row.id for row in again]).values_list("id", flat=True))
+    return [row for row in rows if not row.group or row.id in written]
+
+
+def _size(row: DeadLetter) -> int:
+    return len(row.payload)
 
 
 def _row(letter: Letter) -> DeadLetter:

@@ -4,6 +4,7 @@ broker has them all. At least once: a repeat has the same key and the same heade
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from backends.offline import log_sources
+from backends.offline.copying import copy_rows, parts
 from backends.source.kafka_sending import Outgoing
 from core.clock import format_time
 from processing.models import DeadLetter, OutgoingLetter
@@ -39,12 +41,14 @@ def put(letters: Sequence[DeadLetter]) -> None:
     topics = _topics(letters)
     found = [(letter, topics.get((letter.project, letter.topic_id), "")) for letter in letters]
     rows = [
-        OutgoingLetter(letter=letter.id, topic=topic + SUFFIX, headers=_headers(letter, topic), payload=letter.payload)
+        (letter.id, topic + SUFFIX, json.dumps(_headers(letter, topic)), bytes(letter.payload))
         for letter, topic in found
         # what was read back out of such a topic and refused again is in it already
         if topic and not topic.endswith(SUFFIX)
     ]
-    OutgoingLetter.objects.bulk_create(rows, batch_size=100)
+    with connections["default"].cursor() as c:
+        for part in parts(rows, lambda row: len(row[-1])):
+            copy_rows(c, OutgoingLetter._meta.db_table, ("letter", "topic", "headers", "payload"), part)
 
 
 def _topics(letters: Sequence[DeadLetter]) -> dict[tuple[str, str], str]:

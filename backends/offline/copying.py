@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 NULL = "\\N"
 _CHUNK = 1 << 20
+_PART = 8 << 20
+T = TypeVar("T")
 
 
 def escaped(text: str) -> str:
@@ -26,6 +28,8 @@ def copy_text(value: Any) -> str:
         return "t"
     if value is False:
         return "f"
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
     return escaped(value) if isinstance(value, str) else str(value)
 
 
@@ -39,3 +43,13 @@ def copy_lines(cursor: Any, table: str, columns: Sequence[str], lines: Sequence[
     if lines:
         text = "\n".join(lines) + "\n"
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", io.BytesIO(text.encode()), size=_CHUNK)
+
+
+def parts(rows: Sequence[T], size: Callable[[T], int]) -> Iterator[Sequence[T]]:
+    """Rows in parts of about 8 MiB and at most 500 rows, so that large ones are not all turned into text at once."""
+    at = total = 0
+    for end, row in enumerate(rows, 1):
+        total += size(row)
+        if total > _PART or end - at == 500 or end == len(rows):
+            yield rows[at:end]
+            at, total = end, 0

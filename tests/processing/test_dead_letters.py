@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 from core.clock import format_time
@@ -130,3 +131,36 @@ def test_a_quarantine_record_is_written_once_and_a_refusal_each_time(world):
         put(2)
     assert DeadLetter.objects.filter(position=7).count() == 1
     assert DeadLetter.objects.filter(position=None).count() == 2
+
+
+def test_texts_and_bytes_of_any_kind_and_size_are_kept_as_they_are(world):
+    odd = 'a\tb\nc\\d\r\\N "é" 😀 \\x00'
+    payloads = [odd.encode(), bytes(range(256)), b"", b"\\x41", b"x" * 5_000_000, b"y" * 5_000_000, b"z"]
+    dead_letters.store(
+        [Letter(PROJECT, "invalid_json", odd, "events", data, NOON, address=odd, topic_id=odd, partition=1) for data in payloads]
+    )
+    found = list(DeadLetter.objects.order_by("id"))
+    assert [bytes(letter.payload) for letter in found] == payloads
+    assert {(letter.detail, letter.address, letter.topic_id, letter.group, letter.position) for letter in found} == {
+        (odd, odd, odd, "", None)
+    }
+
+
+def test_a_page_ends_where_its_payloads_are_enough(world, api, monkeypatch):
+    monkeypatch.setattr(dead_letters, "_PAGE", 1000)
+    for size in (600, 600, 300, 2000):
+        dead_letters.store([Letter(PROJECT, "invalid_json", "", "events", b"x" * size, NOON)])
+    pages, query = [], "?limit=10"
+    while query:
+        answer = listed(api, query)
+        pages.append([len(letter["payload"]) for letter in answer["results"]])
+        query = f"?limit=10&cursor={answer['next']}" if answer["next"] else ""
+    assert pages == [[2000], [300, 600], [600]]
+
+
+def test_one_letter_and_its_bytes(world, api):
+    dead_letters.store([Letter(PROJECT, "invalid_utf8", "", "events", b"\xff\x00", NOON)])
+    letter_id = DeadLetter.objects.get().id
+    answer = api.send("GET", f"/dead-letters/{letter_id}")
+    assert (answer.status_code, answer.json()["payload_base64"]) == (200, base64.b64encode(b"\xff\x00").decode())
+    assert api.send("GET", f"/dead-letters/{letter_id + 1}").status_code == 404
