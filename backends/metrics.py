@@ -11,6 +11,7 @@
     metrics.PURGED.labels(project="default").inc(n)  # when rows of the log were deleted
     metrics.APPLIER_LAG.labels(project="default").set(n)  # by the applier, at each round and when idle
     metrics.GATED, BACKLOG, BACKLOG_AGE  # processing/backlog.py only
+    metrics.CLOCK_SKEW  # backends/clocks.py only
     metrics.ONLINE_DURATION.labels(route="values").observe(seconds)  # serving only
     metrics.ONLINE_ERRORS.labels(route="values", status="404").inc()  # serving only
 
@@ -109,6 +110,9 @@ BACKLOG_AGE = Gauge(
     "How long the first of the entities that wait has been due.",
     ["project", "group"],
     multiprocess_mode="livemax",
+)
+CLOCK_SKEW = Gauge(
+    "jstore_clock_skew_seconds", "This host's clock less the store's.", ["store"], multiprocess_mode="livemostrecent"
 )
 ONLINE_DURATION = Histogram("jstore_online_request_duration_seconds", "Duration of online reads.", ["route"], buckets=_REQUEST)
 ONLINE_ERRORS = Counter("jstore_online_errors", "Online reads answered with an error.", ["route", "status"])

@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
+from backends.clocks import MOST, skews
 from backends.offline import log_sources
 from backends.offline.conservation import standing
 from backends.online.client import client
@@ -25,7 +26,7 @@ from features import selectors
 
 SECONDS = 1.0
 # Told, but no reason to send no requests: values and pushes go on.
-ADVISORY = frozenset({"kafka", "accounts"})
+ADVISORY = frozenset({"kafka", "accounts", "clock"})
 # The applier renews its cursor records every 5 s at least; readers call a value STALE after 20 s without.
 SILENCE = 20 * MICRO
 # Threads that hang on a dead server are not replaced without end: with all of them hanging, the answer is still "not ready".
@@ -50,6 +51,7 @@ def _questions() -> dict[str, Callable[[], str]]:
         "redis": _redis,
         "applier": _applier,
         "accounts": _accounts,
+        "clock": _clock,
     }
     if settings.KAFKA_BOOTSTRAP_SERVERS:
         found["kafka"] = _kafka
@@ -97,6 +99,16 @@ def _kafka() -> str:
         names = ", ".join(f"{one.topic}/{one.partition} at {one.at}" for one in stopped)
         raise NotReady(f"its log is not the one that was read: {names}; see manage.py resume_partition")
     return "no partition is stopped"
+
+
+def _clock() -> str:
+    """Readers and appliers go by their host's clock: one that is wrong gives values of another moment."""
+    with _own_connection() as connection:
+        found = skews(client(), connection)
+    told = ", ".join(f"{abs(skew.seconds):.3f} s from {store}'s" for store, skew in found.items())
+    if any(skew.alarming for skew in found.values()):
+        raise NotReady(f"this host's clock is {told}; at most {MOST:g} s are right: look at NTP")
+    return told
 
 
 def _accounts() -> str:

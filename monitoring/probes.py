@@ -27,7 +27,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 where every store answers and the applier keeps up, else 503; the body says which does not and why.
 
-    A Kafka partition whose reading was stopped is told in the body alone.
+    A Kafka partition whose reading was stopped, accounts that are off and a wrong clock are told in the body alone.
     """
     checks = ready()
     good = all(check["ok"] for name, check in checks.items() if name not in ADVISORY)

@@ -25,6 +25,7 @@ NAMES = {
     "mongodb": ("MongoDB", _("registry"), "boxes"),
     "kafka": ("Kafka", _("events of the topic"), "activity"),
     "accounts": (_("Accounts"), _("consumed = stored + duplicates + refused"), "circle-check"),
+    "clock": (_("Clock"), _("of this host and of the stores"), "clock"),
     "applier": (_("Applier"), _("keeps values current"), "activity"),
 }
 
@@ -36,7 +37,7 @@ def health() -> list[dict[str, Any]]:
             "name": NAMES[name][0] if name in NAMES else name,
             "purpose": NAMES[name][1] if name in NAMES else "",
             "icon": NAMES[name][2] if name in NAMES else "server",
-            "state": "up" if check["ok"] else "behind" if name in ("applier", "kafka") else "down",
+            "state": "up" if check["ok"] else "behind" if name in ("applier", "kafka", "clock") else "down",
             "detail": check["detail"],
         }
         for name, check in ready().items()

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+from django.db import connections
+
+from backends.clocks import skews
 from backends.engine import Engine
 from backends.offline import inference, log, log_reading, pairs, tables
+from backends.online.client import client
 from backends.online.store import OnlineStore
 from core.errors import Unavailable
 from features import selectors
@@ -13,6 +18,9 @@ from features.database import registry_up
 from processing.parking import Parking
 from processing.rhythm import Every, Rhythm
 from processing.share import Means, Read, Share
+
+CLOCK_SECONDS = 30.0
+_logger = structlog.get_logger(__name__)
 
 
 class Applier:
@@ -30,14 +38,23 @@ class Applier:
         """on: the engine, the configured one without; read: where rows come from; apply: whether batches are its work."""
         self._means = Means(store, tuple(buckets), read, on, apply, rhythm or Rhythm())
         self._names: list[str] = []
+        self._clocks = Every(CLOCK_SECONDS)
         self.forget()
 
     def step(self) -> bool:
         """One round over all projects. -> whether there is more to do now."""
+        if self._clocks.due():
+            self._compare_clocks()
         more = False
         for project in self.projects():
             more = self.step_project(project) or more
         return more
+
+    def _compare_clocks(self) -> None:
+        """What this host takes for now decides which events count and which are held."""
+        for store, skew in skews(client(), connections["default"]).items():
+            if skew.alarming:
+                _logger.warning("clock_skew", store=store, seconds=round(skew.seconds, 3))
 
     def step_project(self, project: str) -> bool:
         """One round over one project."""

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from backends import clocks
 from backends.offline import log_sources
 from core.clock import now_us
 from core.record import REBUILDING
@@ -63,6 +64,7 @@ def test_an_empty_stack_is_ready(web, fresh):
         "redis": True,
         "applier": True,
         "accounts": True,
+        "clock": True,
     }
 
 
@@ -94,6 +96,20 @@ def test_accounts_that_are_off_are_told_and_stop_nobody(web, fresh):
     assert (reply.status_code, reply.json()["checks"]["accounts"]["ok"]) == (200, False)
     assert "check_conservation" in reply.json()["checks"]["accounts"]["detail"]
     assert [line["state"] for line in home_health() if line["name"] == "Accounts"] == ["down"]
+
+
+def test_a_clock_that_is_wrong_is_told_and_stops_nobody(web, fresh, monkeypatch):
+    good = web.get("/readyz").json()["checks"]["clock"]
+    assert good["ok"] is True
+    assert "s from redis's" in good["detail"]
+    truth = clocks.now_us
+    monkeypatch.setattr(clocks, "now_us", lambda: truth() + 3 * SECOND)
+    reply = web.get("/readyz")
+    assert (reply.status_code, reply.json()["status"]) == (200, "ready")
+    assert reply.json()["checks"]["clock"]["ok"] is False
+    assert "look at NTP" in reply.json()["checks"]["clock"]["detail"]
+    assert [line["state"] for line in home_health() if line["name"] == "Clock"] == ["behind"]
+    assert b'jstore_clock_skew_seconds{store="postgres"}' in web.get("/metrics").content
 
 
 def test_it_is_ready_while_every_bucket_keeps_up(web, trips, redis):

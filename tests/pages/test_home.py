@@ -20,7 +20,7 @@ def test_the_numbers_are_those_of_the_store(shop, site):
     answer = site.get("/")
     assert answer.context["numbers"] == overview.Overview(groups=2, features=3, events=40, entities=10, estimated=False)
     assert [letter["code"] for letter in answer.context["letters"]] == ["bad_timestamp"]
-    assert [line["state"] for line in answer.context["health"]] == ["up"] * 4
+    assert [line["state"] for line in answer.context["health"]] == ["up"] * 5
     assert "What to do next" not in answer.content.decode()
 
 

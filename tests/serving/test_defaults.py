@@ -76,7 +76,10 @@ def everywhere(user: str, clock: int) -> dict[str, tuple[str, dict[str, Any]]]:
     return {
         "newest": (newest["n"]["status"], {name: newest[name]["value"] for name in names}),
         "many": (many[0]["statuses"][0], dict(zip(names, (one["values"][0] for one in many), strict=True))),
-        "compact": (compact[0].get("statuses", ["PRESENT"])[0], dict(zip(names, (one["values"][0] for one in compact), strict=True))),
+        "compact": (
+            compact[0].get("statuses", ["PRESENT"])[0],
+            dict(zip(names, (one["values"][0] for one in compact), strict=True)),
+        ),
         "arrow": (table.column("g:n__status").to_pylist()[0], dict(zip(names, typed, strict=True))),
         "at": (past["n"]["status"], {name: past[name]["value"] for name in names}),
     }
