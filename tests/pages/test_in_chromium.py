@@ -167,6 +167,32 @@ def test_a_letter_is_corrected_and_replayed(chromium_page, live_server, shop):
     assert shop.total("u") == 5.0
 
 
+@pytest.mark.parametrize("phone", [False, True])
+def test_letters_are_narrowed_and_all_of_them_discarded_by_keyboard_after_a_question(chromium_page, live_server, shop, phone):
+    page = chromium_page
+    if phone:
+        page.set_viewport_size(PHONE)
+    shop.define("spend", SQL, columns={"amount": "DOUBLE"})
+    shop.define("notes", SQL.replace("SUM", "MAX"), columns={"amount": "STRING"})
+    shop.push([{"user_id": "u", "amount": "ten"}, {"user_id": "u", "amount": 5, "timestamp": "yesterday"}])
+    page.goto(f"{live_server.url}/dead-letters/")
+    expect(page.locator("details.letter")).to_have_count(2)
+    page.get_by_label("Any group").select_option("spend")
+    expect(page.locator("details.letter")).to_have_count(1)
+    page.get_by_role("button", name="Discard all of these").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Discard 1 letter?")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("details.letter")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Discard", exact=True).click()
+    expect(page.get_by_text("1 letter is gone.")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("link", name="Clear filters").last.click()
+    expect(page.locator("details.letter")).to_have_count(1)
+    expect(page.locator("details.letter")).to_contain_text("bad_timestamp")
+
+
 def test_a_person_signs_in_and_out(fresh, live_server, page):
     User.objects.create_user("ana", password="a long pass phrase")
     page.goto(f"{live_server.url}/features/")
