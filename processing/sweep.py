@@ -17,7 +17,7 @@ from processing.deep import Computing
 from processing.paths.built import Built, Entity
 
 LIMIT = 500  # entities of a bucket in one sweep: a computation of bounded size between two batches
-GENERAL = 60  # the same where events are counted and read again
+GENERAL = 250  # the same where events are counted and read again
 
 
 def sweep(

@@ -34,23 +34,29 @@ class Sorted:
 
 
 def sort(made: Program, pair: Pair, entities: Sequence[Entity], upto: int, now: int) -> Sorted:
-    """Entities in their order, sorted by the rows that the log has of each inside the window. At least one is computed now."""
+    """Entities in their order, sorted by the rows that the log has of each inside the window; once the round is full, nobody is
+    counted any more. At least one is computed now, or is gated."""
     most = int(settings.JSTORE_GATE_EVENTS)
-    counts = log_reading.counts_between(pair, [(e.key, made.lower(now), LATEST) for e in entities], upto, most + 1)
     found = Sorted([], [], [])
     room, total = 0, 0
-    for entity, count in zip(entities, counts, strict=True):
-        if count > most:
-            found.deep.append(entity)
-        elif total and total + count > ROUND:
-            found.later.append(entity)
-        else:
-            total += count
-            if not found.parts or count > room or len(found.parts[-1]) >= PART:
-                found.parts.append([])
-                room = TOGETHER
-            room -= count
-            found.parts[-1].append(entity)
+    for at in range(0, len(entities), PART):
+        some = entities[at : at + PART]
+        if found.later:
+            found.later.extend(some)
+            continue
+        wants = [(e.key, made.lower(now), LATEST) for e in some]
+        for entity, count in zip(some, log_reading.counts_between(pair, wants, upto, most + 1), strict=True):
+            if count > most:
+                found.deep.append(entity)
+            elif found.later or (total and total + count > ROUND):
+                found.later.append(entity)
+            else:
+                total += count
+                if not found.parts or count > room or len(found.parts[-1]) >= PART:
+                    found.parts.append([])
+                    room = TOGETHER
+                room -= count
+                found.parts[-1].append(entity)
     note(made, found)
     return found
 

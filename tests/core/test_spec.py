@@ -72,6 +72,16 @@ def test_an_older_process_reads_a_newer_spec(spec: GroupSpec) -> None:
 
 
 @given(GROUPS)
+def test_a_newer_process_reads_what_was_published_before_there_were_windows_and_forms(spec: GroupSpec) -> None:
+    document = orjson.loads(spec.dumps())
+    for version in document["versions"].values():
+        del version["windows"], version["forms"]
+    found = GroupSpec.loads(orjson.dumps(document))
+    assert all((version.windows, version.forms) == ((), ()) for version in found.versions.values())
+    assert all(version.kept(0) == version.layouts[0].outputs for version in found.versions.values())
+
+
+@given(GROUPS)
 def test_its_helpers(spec: GroupSpec) -> None:
     assert spec.version() is spec.current
     assert spec.current == spec.versions.get(spec.active or 0)

@@ -4,6 +4,7 @@ import pytest
 
 from backends.online import published
 from core.errors import Invalid, NotFound, Unavailable
+from core.since import Since
 from core.spec import Layout
 from features import publishing, selectors, services
 from features.models import AuditEntry, Group, Version
@@ -258,3 +259,19 @@ def test_a_default_beyond_64_bits_stays_the_double_that_was_sent():
     for spec in (again.group, published.published("default").groups["user_metrics"]):
         value = spec.version().defaults["avg_session_duration"]
         assert (value, type(value)) == (1e22, float)
+
+
+def test_forms_are_kept_with_the_version_and_shown_as_what_they_give():
+    sql = "SELECT user_id, SUM(x) AS s, TIMESTAMPDIFF(HOUR, MAX(timestamp), now()) AS idle FROM input_data GROUP BY user_id"
+    made = services.register("default", definition(sql=sql, defaults={"idle": -1}), "anna").group
+    forms = (None, Since(1, 3_600_000_000))
+    assert made.versions[1].forms == forms
+    assert published.published("default").groups["user_metrics"].versions[1].forms == forms
+    document = selectors.describe("default", "user_metrics")
+    assert document is not None
+    assert document["features"] == [{"name": "s", "dtype": None}, {"name": "idle", "dtype": "BIGINT"}]
+    # another unit is another version, another spelling of the clock too: the text is what is compared
+    other = services.register("default", definition(sql=sql.replace("HOUR", "DAY"), defaults={"idle": -1}), "anna")
+    assert (other.version, other.group.versions[2].forms) == (2, (None, Since(1, 86_400_000_000)))
+    with pytest.raises(Invalid, match="type_mismatch"):
+        services.register("default", definition("late", sql=sql, defaults={"idle": "never"}), "anna")
