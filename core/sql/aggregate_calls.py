@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from core.sql import aggregates, whole
+from core.sql import aggregates, moments, pieces, tallied, whole
 from core.sql.aggregates import Aggregate
+from core.sql.bounds import kept
 from core.sql.calls import fit
+from core.sql.casts import convert
 from core.sql.expressions import Expressions
 from core.sql.functions import AGGREGATE_NAMES
-from core.sql.functions.described import WHOLE
-from core.sql.pieces import Sql
-from core.sql.types import BIGINT
+from core.sql.pieces import Sql, reads_of
+from core.sql.types import DOUBLE, struct
 
 SPREADS = {
     "STDDEV": (True, True), "STDDEV_SAMP": (True, True), "STD": (True, True), "STDDEV_POP": (False, True),
@@ -29,9 +30,13 @@ PERCENTILES = {
     "PERCENTILE": True, "PERCENTILE_CONT": True, "MEDIAN": True,
     "PERCENTILE_DISC": False, "PERCENTILE_APPROX": False, "APPROX_PERCENTILE": False,
 }  # fmt: skip
-WHOLE_NAMES = frozenset(one.name for one in WHOLE)
+PAIRS = frozenset({"CORR", "COVAR_POP", "COVAR_SAMP"})
+SHAPES = frozenset({"SKEWNESS", "KURTOSIS"})
+LISTS = frozenset({"COLLECT_LIST", "ARRAY_AGG", "STRING_AGG", "LISTAGG"})
+SETS = frozenset({"COLLECT_SET", "MODE"})
 NAMES = AGGREGATE_NAMES
-_SHARED = frozenset({"COUNT", "SUM", "AVG", "MEAN", *SPREADS, *EXTREMES})
+MOST_FREQUENT = 100
+_SHARED = frozenset({"COUNT", "SUM", "AVG", "MEAN", *SPREADS, *EXTREMES, *PAIRS, *SHAPES})
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,17 @@ class Call:
     def identity(self) -> str:
         """The call as written, but for the names whose partials are of one kind: AVG(x) and SUM(x) share a sum. It does not
         depend on types, so neither does the number of partials."""
-        parts = [self.filter, self.within, *self.arguments]
-        words = [part.sql(dialect="spark") if part is not None else "" for part in parts]
-        name = "" if self.name in _SHARED else self.name
-        return "\0".join([name, str(self.distinct), str(self.ignore_nulls), *words])
+        name = "" if self.name in _SHARED and not self.distinct else self.name
+        return "\0".join([name, str(self.distinct), str(self.ignore_nulls), *_words([self.filter, self.within, *self.arguments])])
+
+    def counted(self) -> str:
+        """The values as written and what rows they are of: what makes two tallies one, likewise without types."""
+        first = self.within.expressions[0].this if self.within is not None else self.arguments[0]
+        return "\0".join(_words([self.filter, *(self.arguments if self.name == "COUNT" else [first])]))
+
+
+def _words(parts: Sequence[exp.Expr | None]) -> list[str]:
+    return [part.sql(dialect="spark") if part is not None else "" for part in parts]
 
 
 def aggregate_call(node: exp.Expr) -> Call | None:
@@ -91,33 +103,44 @@ def aggregate(call: Call, rows: Expressions, order: Sequence[Sql] | None, where:
         reads = condition.reads
         parts.append(condition.text)
     made = _made(call, rows, order, " AND ".join(f"({part})" for part in parts) or None)
-    return Aggregate(made.partials, made.final, made.type, made.reads | reads, made.whole, made.variance)
+    return replace(made, reads=made.reads | reads)
 
 
 def _made(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
     name, dialect = call.name, rows.dialect
     if name == "COUNT":
         return _count(call, rows, condition)
+    if name == "APPROX_COUNT_DISTINCT":
+        return _count(replace(call, arguments=call.arguments[:1], distinct=True), rows, condition)
     if name == "COUNT_IF":
         test = rows.boolean(_one(call, rows))
         both = f"{test.text} AND {condition}" if condition else test.text
-        made = aggregates.count(None, both)
-        return Aggregate(made.partials, made.final, made.type, test.reads)
+        return replace(aggregates.count(None, both), reads=test.reads)
     if name in BY:
-        if len(call.arguments) != 2:
-            raise rows.refuse(f"{name} takes a value and what it is ordered by", call.node)
-        value, key = (rows.emit(argument) for argument in call.arguments)
+        value, key = (rows.emit(argument) for argument in _two(call, rows, "a value and what it is ordered by"))
         orderable(key, call, rows)
-        present = f"{key.text} IS NOT NULL"
         ties = [part for part in _ordered(call, rows, order) if part.text != key.text]
+        key = kept(key, dialect)
+        present = f"({key.text}) IS NOT NULL"
         return aggregates.picked(BY[name], value, [key, *ties], f"{present} AND {condition}" if condition else present, dialect)
     if name in ENDS:
         return _end(call, rows, order, condition)
-    if name in WHOLE_NAMES:
-        return _whole(call, rows, order, condition)
+    if name in PERCENTILES:
+        return _percentile(call, rows, condition)
+    if name == "APPROX_TOP_K":
+        return _frequent(call, rows, condition)
+    if name in PAIRS:
+        first, second = (fit(rows.emit(a), "double", name, call.node, rows) for a in _two(call, rows, "two numbers"))
+        return moments.together(name, first, second, condition, dialect)
+    if name in LISTS and not call.distinct:
+        return _list(call, rows, order, condition)
     value = rows.emit(_one(call, rows))
+    if name in SETS or name == "ARRAY_AGG":
+        orderable(value, call, rows)
+        return (tallied.mode if name == "MODE" else tallied.values)(value, condition, dialect)
     if name in EXTREMES:
         orderable(value, call, rows)
+        value = value if value.type == DOUBLE else kept(value, dialect)  # NaN is the largest number, and shows as NULL
         return aggregates.extreme(EXTREMES[name], value, condition)
     if name in ALL_OR_ANY:
         return aggregates.every(ALL_OR_ANY[name], fit(value, "boolean", name, call.node, rows), condition)
@@ -127,10 +150,12 @@ def _made(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition:
     if value.type.name == "DECIMAL" and value.type.precision > 28:
         raise rows.refuse(f"{name} takes DECIMAL of at most 28 digits, this has {value.type.precision}; CAST it", call.node)
     if name in SPREADS:
-        return aggregates.spread(value, condition, dialect, *SPREADS[name])
+        return moments.spread(value, condition, dialect, *SPREADS[name])
+    if name in SHAPES:
+        return moments.shape(name, value, condition, dialect)
     if name == "SUM":
-        return aggregates.total(value, condition, dialect, call.distinct)
-    return aggregates.average(value, condition, dialect, call.distinct)
+        return (tallied.total if call.distinct else aggregates.total)(value, condition, dialect)
+    return (tallied.average if call.distinct else aggregates.average)(value, condition, dialect)
 
 
 def _count(call: Call, rows: Expressions, condition: str | None) -> Aggregate:
@@ -140,22 +165,21 @@ def _count(call: Call, rows: Expressions, condition: str | None) -> Aggregate:
         raise rows.refuse("COUNT takes * or a value", call.node)
     values = [rows.emit(argument) for argument in call.arguments]
     present = [f"({value.text} IS NOT NULL)" for value in values]
-    reads = frozenset().union(*(value.reads for value in values))
+    reads = reads_of(values)
     if not call.distinct:
         if len(values) == 1:
             return aggregates.count(values[0], condition)
         made = aggregates.count(None, " AND ".join(present + ([condition] if condition else [])))
-        return Aggregate(made.partials, made.final, made.type, reads)
+        return replace(made, reads=reads)
+    values = [convert(value, DOUBLE, rows.dialect) if value.type.name == "NULL" else value for value in values]
     if len(values) == 1:
-        text = values[0].text
-    elif rows.dialect == "spark":
-        text = "named_struct(" + ", ".join(f"'c{i}', {value.text}" for i, value in enumerate(values)) + ")"
-    else:
-        text = "struct_pack(" + ", ".join(f"c{i} := {value.text}" for i, value in enumerate(values)) + ")"
-    both = " AND ".join((present if len(values) > 1 else []) + ([condition] if condition else []))
-    shown = ", ".join(argument.sql(dialect="spark") for argument in call.arguments)[:60]
-    distinct = f"COUNT(DISTINCT {aggregates.guarded(text, both or None)})"
-    return aggregates.whole(distinct, BIGINT, reads, f"COUNT(DISTINCT {shown}) needs the events themselves")
+        return tallied.count(values[0], condition, rows.dialect)
+    values = [kept(value, rows.dialect) for value in values]
+    parts = {f"c{place}": value for place, value in enumerate(values)}
+    text = pieces.struct({name: value.text for name, value in parts.items()}, rows.dialect)
+    together = Sql(text, struct(**{name: value.type for name, value in parts.items()}), reads)
+    present = [f"(({value.text}) IS NOT NULL)" for value in values]
+    return tallied.count(together, " AND ".join(present + ([condition] if condition else [])), rows.dialect)
 
 
 def _end(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
@@ -172,31 +196,27 @@ def _end(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: 
     return aggregates.picked(ENDS[call.name], value, _ordered(call, rows, order), condition, rows.dialect)
 
 
-def _whole(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
+def _list(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition: str | None) -> Aggregate:
     name, dialect = call.name, rows.dialect
-    if name in PERCENTILES:
-        return _percentile(call, rows, condition)
-    if name == "APPROX_COUNT_DISTINCT":
-        return _count(replace(call, arguments=call.arguments[:1], distinct=True), rows, condition)
-    if name in ("CORR", "COVAR_POP", "COVAR_SAMP"):
-        if len(call.arguments) != 2:
-            raise rows.refuse(f"{name} takes two numbers", call.node)
-        first, second = (fit(rows.emit(argument), "double", name, call.node, rows) for argument in call.arguments)
-        return whole.together(name, first, second, condition, dialect)
     if name in ("STRING_AGG", "LISTAGG"):
-        if len(call.arguments) != 2:
-            raise rows.refuse(f"{name} takes a text and a literal separator", call.node)
-        value, separator = (
-            fit(rows.emit(a), kind, name, call.node, rows) for a, kind in zip(call.arguments, ("string", "''"), strict=True)
-        )
-        return whole.joined(value, separator, _ordered(call, rows, order), condition, dialect)
+        arguments = zip(_two(call, rows, "a text and a literal separator"), ("string", "''"), strict=True)
+        value, separator = (fit(rows.emit(a), kind, name, call.node, rows) for a, kind in arguments)
+        return whole.joined(name, value, separator, _ordered(call, rows, order), condition, dialect)
     value = rows.emit(_one(call, rows))
-    if name == "COLLECT_LIST" or (name == "ARRAY_AGG" and not call.distinct):
-        if value.type.name in ("MAP", "NULL"):
-            raise rows.refuse(f"{name} does not take {value.type}", call.node)
-        return whole.collected(value, _ordered(call, rows, order), condition, dialect)
+    if value.type.name in ("MAP", "NULL"):
+        raise rows.refuse(f"{name} does not take {value.type}", call.node)
+    return whole.collected(name, value, _ordered(call, rows, order), condition, dialect)
+
+
+def _frequent(call: Call, rows: Expressions, condition: str | None) -> Aggregate:
+    if not 1 <= len(call.arguments) <= 3:
+        raise rows.refuse(f"{call.name} takes a value, how many (5), and a size, which means nothing here", call.node)
+    value = rows.emit(call.arguments[0])
     orderable(value, call, rows)
-    return whole.mode(value, condition, dialect) if name == "MODE" else whole.distinct(value, condition, dialect)
+    most = rows.emit(call.arguments[1]).literal if len(call.arguments) > 1 else 5
+    if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MOST_FREQUENT:
+        raise rows.refuse(f"{call.name} takes a literal whole number from 1 to {MOST_FREQUENT}", call.node)
+    return tallied.frequent(value, most, condition, rows.dialect)
 
 
 def _percentile(call: Call, rows: Expressions, condition: str | None) -> Aggregate:
@@ -213,12 +233,12 @@ def _percentile(call: Call, rows: Expressions, condition: str | None) -> Aggrega
     if len(arguments) != 2:
         raise rows.refuse(f"{call.name} takes a number and a literal from 0 to 1", call.node)
     value = fit(rows.emit(arguments[0]), "number", call.name, call.node, rows)
+    value = convert(value, DOUBLE, rows.dialect) if value.type.name == "NULL" else value
     at = rows.emit(arguments[1]).literal
     if isinstance(at, (bool, str)) or at is None or not 0 <= at <= 1:
         raise rows.refuse(f"{call.name} takes a literal from 0 to 1", call.node)
-    if PERCENTILES[call.name]:
-        return whole.percentile(fit(value, "double", call.name, call.node, rows), float(at), condition, rows.dialect, call.name)
-    return whole.nearest(value, float(at), condition, rows.dialect, call.name)
+    how = tallied.percentile if PERCENTILES[call.name] else tallied.nearest
+    return how(value, float(at), condition, rows.dialect)
 
 
 def _ordered(call: Call, rows: Expressions, order: Sequence[Sql] | None) -> Sequence[Sql]:
@@ -231,6 +251,12 @@ def _one(call: Call, rows: Expressions) -> exp.Expr:
     if len(call.arguments) != 1 or isinstance(call.arguments[0], exp.Star):
         raise rows.refuse(f"{call.name} takes one value", call.node)
     return call.arguments[0]
+
+
+def _two(call: Call, rows: Expressions, what: str) -> Sequence[exp.Expr]:
+    if len(call.arguments) != 2:
+        raise rows.refuse(f"{call.name} takes {what}", call.node)
+    return call.arguments
 
 
 def orderable(value: Sql, call: Call, rows: Expressions) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sqlglot import exp
@@ -12,10 +12,10 @@ from core.errors import Invalid, JStoreError
 from core.since import SHOWN, Since
 from core.sql import tiles
 from core.sql.clock import REASON, reads_clock
-from core.sql.finishing import outputs_of, safe
+from core.sql.finishing import NON_FINITE, OVERFLOW, infinite, number, outputs_of, served
 from core.sql.grammar import JStoreSql, parse
 from core.sql.nodes import check_nodes
-from core.sql.pieces import Sql, name
+from core.sql.pieces import Sql
 from core.sql.query import query
 from core.sql.refusal import NOT_ALLOWED, NOT_GROUPED, SYNTAX, Text
 from core.sql.relation import POSITION, RUN, TIME, Env, Relation
@@ -28,7 +28,9 @@ _Key = tuple[str, tuple[tuple[str, str | None], ...]]
 
 @dataclass(frozen=True)
 class Compiled:
-    """A checked SELECT. Every text it renders is keyed by the BIGINT column `__run` (see the methods).
+    """A checked SELECT. Every text it renders is keyed by the BIGINT column `__run` (see the methods), and beside its outputs has
+    `__overflow` and `__non_finite`: how many sums of the row are NULL for being beyond 64 bits, and how many outputs for being
+    NaN or Infinity.
 
     `path` is row, tiles or recompute, `path_reason` says why in plain words. `outputs` are in the order of the SQL with the
     keys left out; `input_columns` leave out keys and time. `lineage` maps an output to the columns of input_data (keys and
@@ -71,7 +73,11 @@ class Compiled:
 
     def finish(self, dialect: str, types: Mapping[str, str]) -> str:
         """Path tiles only: over partials(__run, p_0, …), several rows for each run -> `__run`, merged p_0, …, `__exists`,
-        outputs."""
+        `__over`, outputs.
+
+        A run that is `__over` has too many distinct values for tiles (core.sql.tallies): its `__exists` and outputs mean
+        nothing, its values are those of `general` over its events. Its merged partials can be kept and merged, and stay so.
+        """
         return self._cached("finish", dialect, types, lambda env: self._tiles(env).finish)
 
     def output_types(self, types: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -119,19 +125,19 @@ class Compiled:
         if relation.row_level:
             rank = f"ROW_NUMBER() OVER (PARTITION BY q.{RUN} ORDER BY q.{TIME} DESC, q.{POSITION}0 DESC)"
             source = f"(SELECT q.*, {rank} AS __rank FROM {relation.text} AS q) AS r WHERE r.__rank = 1"
-        return f"SELECT {self._shown(shown, env)} FROM {source}"
+        return f"SELECT {self._shown(relation, shown, env)} FROM {source}"
 
     def _row(self, env: Env) -> str:
         if self.path != "row":
             raise ValueError(f"the path is {self.path}, not row")
         relation, shown = self._root(env)
-        return f"SELECT {self._shown(shown, env)} FROM {relation.text} AS r"
+        return f"SELECT {self._shown(relation, shown, env)} FROM {relation.text} AS r"
 
-    def _shown(self, shown: list[tuple[str, Sql]], env: Env) -> str:
-        columns = ((name(output, env.dialect), value) for output, value in shown)
-        return ", ".join(
-            [f"r.{RUN} AS {RUN}", *(f"{safe(f'r.{quoted}', value, env.dialect)} AS {quoted}" for quoted, value in columns)]
-        )
+    def _shown(self, relation: Relation, shown: list[tuple[str, Sql]], env: Env) -> str:
+        outputs = [(written, replace(value, text=f"r.{env.quoted(written)}")) for written, value in shown]
+        overflow = f"r.{OVERFLOW}" if relation.counted else number([])
+        counts = [f"{overflow} AS {OVERFLOW}", f"{number(infinite(outputs, env))} AS {NON_FINITE}"]
+        return ", ".join([f"r.{RUN} AS {RUN}", *served(outputs, env), *counts])
 
     def _tiles(self, env: Env) -> tiles.Tiles:
         if not isinstance(self._tree, exp.Select) or self.path != "tiles":
@@ -209,13 +215,12 @@ def _path(tree: exp.Expr, env: Env, relation: Relation) -> tuple[str, str]:
         return "row", "no aggregate, window, DISTINCT, join or set operation: the newest row is the value"
     if not relation.single:
         raise _not_single(tree, env)
-    reason = tiles.why_not(tree)
+    again = Env(env.text, "duckdb", env.keys, env.time_column, env.types, env.closed)
+    reason = tiles.why_not(tree, again)
     if reason is not None or not isinstance(tree, exp.Select):
         return "recompute", str(reason)
-    plain, whole = tiles.aggregates_of(tree, Env(env.text, "duckdb", env.keys, env.time_column, env.types, env.closed))
-    if whole:
-        return "recompute", whole[0]
-    return "tiles", f"every aggregate merges: {', '.join(plain)}" if plain else "the grouping alone merges"
+    merges, which = tiles.how(tree, again)
+    return "tiles" if merges else "recompute", which
 
 
 def _not_single(tree: exp.Expr, env: Env) -> Invalid:

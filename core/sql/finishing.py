@@ -1,19 +1,21 @@
-"""The last projection: outputs under their names and types, without NaN, Infinity or times that have no text."""
+"""The last projection: outputs under their names and types, and what had to become NULL in it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from sqlglot import exp
 
 from core.sql import pieces
+from core.sql.bounds import TOP, within
 from core.sql.pieces import Sql
 from core.sql.refusal import NOT_ALLOWED
 from core.sql.relation import Env, Relation
 
+OVERFLOW, NON_FINITE = "__overflow", "__non_finite"
 OUTPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 RESERVED = re.compile(r"p_[0-9]+|__.*", re.IGNORECASE)
-_TOP = 1.7976931348623157e308
 
 
 def outputs_of(relation: Relation, env: Env, tree: exp.Expr) -> list[tuple[str, Sql]]:
@@ -37,17 +39,21 @@ def outputs_of(relation: Relation, env: Env, tree: exp.Expr) -> list[tuple[str, 
     return found
 
 
-def safe(text: str, value: Sql, dialect: str) -> str:
-    """The output's text with one type, NULL where the value could not be served."""
-    match value.type.name:
-        case "DOUBLE":  # NaN is larger than every number in both engines
-            return f"CASE WHEN ABS({text}) <= {pieces.double(_TOP, dialect)} THEN {text} END"
-        case "TIMESTAMP":
-            years = "TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
-            return f"CASE WHEN {text} BETWEEN {years} THEN {text} END"
-        case "DATE":
-            return f"CASE WHEN {text} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {text} END"
-        case "ARRAY" if value.type.items[0].name == "DOUBLE":
-            kept = f"CASE WHEN ABS(v) <= {pieces.double(_TOP, dialect)} THEN v END"
-            return f"TRANSFORM({text}, v -> {kept})" if dialect == "spark" else f"LIST_TRANSFORM({text}, lambda v: {kept})"
-    return text
+def served(outputs: Sequence[tuple[str, Sql]], env: Env, condition: str | None = None) -> list[str]:
+    """Outputs, given as (name, text and type), as columns; NULL where the value could not be served, or the condition fails."""
+    made = []
+    for written, value in outputs:
+        text = within(value.text, value.type, env.dialect)
+        made.append(f"{f'CASE WHEN {condition} THEN {text} END' if condition else text} AS {env.quoted(written)}")
+    return made
+
+
+def number(conditions: Sequence[str]) -> str:
+    """How many of these hold, a BIGINT."""
+    return f"CAST({' + '.join(f'CASE WHEN {condition} THEN 1 ELSE 0 END' for condition in conditions) or '0'} AS BIGINT)"
+
+
+def infinite(outputs: Sequence[tuple[str, Sql]], env: Env) -> list[str]:
+    """The conditions under which outputs are NaN or Infinity, which are NULL when served."""
+    top = pieces.double(TOP, env.dialect)
+    return [f"NOT (ABS({value.text}) <= {top})" for _, value in outputs if value.type.name == "DOUBLE"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -75,6 +75,13 @@ def literal(value: int | Decimal | str | bool | None, dialect: str) -> Sql:
         case Decimal():
             return Sql(double(float(value), dialect), DOUBLE, literal=value)
     return Sql(string(value, dialect), STRING, literal=value)
+
+
+def struct(fields: Mapping[str, str], dialect: str) -> str:
+    """A STRUCT made of texts; the names are plain words."""
+    if dialect == "spark":
+        return "named_struct(" + ", ".join(f"'{name}', {text}" for name, text in fields.items()) + ")"
+    return "struct_pack(" + ", ".join(f"{name} := {text}" for name, text in fields.items()) + ")"
 
 
 def struct_field(base: Sql, field: str, dialect: str) -> Sql | None:

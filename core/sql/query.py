@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from core.errors import TooLarge
 from core.sql.expressions import Expressions
+from core.sql.finishing import OVERFLOW, number
 from core.sql.pieces import Sql
 from core.sql.refusal import NOT_ALLOWED
 from core.sql.relation import POSITION, TIME, Env, Relation
@@ -23,13 +24,7 @@ MAX_TEXT = 1_000_000
 
 def query(node: exp.Expr, env: Env, ctes: Mapping[str, Relation], root: bool = False) -> Relation:
     """Render a SELECT or set operation. `root` is the one whose rows are the features. Raises Invalid."""
-    known = dict(ctes)
-    for name, body in query_ctes(node).items():
-        if name == "input_data" or name in known:
-            raise env.text.refuse(NOT_ALLOWED, f"the name {name} is taken", body)
-        if not isinstance(body, (exp.Select, exp.SetOperation)):
-            raise env.text.refuse(NOT_ALLOWED, "a CTE is a SELECT", body)
-        known[name] = query(body, env, known)
+    known = with_ctes(node, env, ctes)
     if isinstance(node, exp.Select):
         made = select(node, env, known, root)
     elif isinstance(node, exp.SetOperation):
@@ -42,6 +37,18 @@ def query(node: exp.Expr, env: Env, ctes: Mapping[str, Relation], root: bool = F
             f"the SQL reads input_data more than {MAX_LEAVES} times, or grows too long, once its CTEs are written out",
         )
     return made
+
+
+def with_ctes(node: exp.Expr, env: Env, ctes: Mapping[str, Relation]) -> Mapping[str, Relation]:
+    """The relations that a query may name: those from around it and its own CTEs."""
+    known = dict(ctes)
+    for name, body in query_ctes(node).items():
+        if name == "input_data" or name in known:
+            raise env.text.refuse(NOT_ALLOWED, f"the name {name} is taken", body)
+        if not isinstance(body, (exp.Select, exp.SetOperation)):
+            raise env.text.refuse(NOT_ALLOWED, "a CTE is a SELECT", body)
+        known[name] = query(body, env, known)
+    return known
 
 
 def levels_of(node: exp.Select, env: Env, ctes: Mapping[str, Relation]) -> Levels:
@@ -97,6 +104,9 @@ def select(node: exp.Select, env: Env, ctes: Mapping[str, Relation], root: bool)
         below = _windowed(node, windows, level, below)
         single = single or _ranked_first(node.args.get("qualify"), level)
     shown = [*env.run_as(below.alias), *named(levels, values), *carried(below.order)]
+    counted = root and below.alias == "g" and bool(levels.overflow)
+    if counted:
+        shown.append(f"{number(levels.overflow)} AS {OVERFLOW}")
     text = f"(SELECT {', '.join(shown)} FROM {below.source}{below.condition})"
     sources = [source.relation for source in levels.scope.sources]
     plain = not levels.grouped and windows is None and len(sources) == 1 and sources[0].row_level
@@ -104,7 +114,7 @@ def select(node: exp.Select, env: Env, ctes: Mapping[str, Relation], root: bool)
         item.name.lower(): (item.name, replace(value, literal=None)) for item, value in zip(levels.items, values, strict=True)
     }
     positions = len(below.order) - 1 if below.order else None
-    made = Relation(text, columns, positions, single, plain, leaves=sum(source.leaves for source in sources))
+    made = Relation(text, columns, positions, single, plain, leaves=sum(source.leaves for source in sources), counted=counted)
     return distinct(made, env) if node.args.get("distinct") is not None else made
 
 
@@ -179,7 +189,7 @@ def distinct(relation: Relation, env: Env) -> Relation:
     late = [f"MAX(d.{name}) AS {name}" for name in (TIME, f"{POSITION}0")] if relation.positions == 1 else []
     shown = ", ".join([*env.run_as("d"), *(f"d.{name} AS {name}" for name in names), *late])
     text = f"(SELECT {shown} FROM {relation.text} AS d GROUP BY {', '.join([*env.run('d'), *(f'd.{name}' for name in names)])})"
-    return replace(relation, text=text, positions=1 if late else None, row_level=False)
+    return replace(relation, text=text, positions=1 if late else None, row_level=False, counted=False)
 
 
 def named(levels: Levels, values: list[Sql]) -> list[str]:

@@ -28,6 +28,7 @@ class Relation:
     row_level: bool  # no aggregate, window, DISTINCT, join or set operation below
     events: bool = False  # input_data itself
     leaves: int = 1  # how often input_data is read
+    counted: bool = False  # whether it has the column __overflow (core.sql.finishing)
 
 
 @dataclass

@@ -21,11 +21,12 @@ from core.sql.pieces import Sql
 from core.sql.refusal import NOT_ALLOWED, NOT_GROUPED, NOT_SEPARABLE
 from core.sql.relation import POSITION, TIME, Env
 from core.sql.scope import Scope
+from core.sql.tallies import Column
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A partial on the group level: its column, and the columns of the (n, mean, M2) it belongs to."""
+    """A partial on the group level: its column, and the columns of all the partials of its aggregate."""
 
     name: str
     partial: Partial
@@ -74,6 +75,9 @@ class Levels:
     groups: list[tuple[exp.Expr, Sql]] = field(default_factory=list)
     grouped: bool = False
     slots: dict[str, Slot] = field(default_factory=dict)  # what it is of -> its column
+    tiled: bool = False  # whether aggregates are computed from tiles
+    tallies: dict[str, Column] = field(default_factory=dict)  # what it is of -> its column, where tiled
+    overflow: list[str] = field(default_factory=list)  # conditions under which a sum is NULL for being beyond 64 bits
     whole: list[str] = field(default_factory=list)  # why the events themselves are needed
     visible: int = 0  # how many outputs a name may refer to
     where: str | None = None  # where rows that do not pass must still be counted as a run (tiles), else None
@@ -146,6 +150,11 @@ class Levels:
         made = aggregate(call, rows, self.order(), self.where)
         if made.whole:
             self.whole.append(made.whole)
+        if self.tiled and made.tally is not None:
+            tally = self.tallies.setdefault(
+                call.counted(), Column(f"__v{len(self.tallies)}", made.tally.value, made.tally.condition)
+            )
+            return Sql(made.tally.final([f"g.{name}" for name in tally.ask(made.tally.answers)]), made.type, made.reads)
         fresh = (f"__a{place}" for place in count(len(self.slots)))
         keys = [f"{partial.tag}\0{call.identity()}" for partial in made.partials]
         names = tuple(self.slots[key].name if key in self.slots else next(fresh) for key in keys)
@@ -153,7 +162,10 @@ class Levels:
             self.slots.setdefault(key, Slot(name, partial, names))
         # the largest or smallest of the times of events is the time of one of them
         shift = rows.emit(call.arguments[0]).shift if call.name in EXTREMES else None
-        return Sql(made.final([f"g.{name}" for name in names]), made.type, made.reads, shift=shift)
+        columns = [f"g.{name}" for name in names]
+        if made.overflow is not None and (beyond := made.overflow(columns)) not in self.overflow:
+            self.overflow.append(beyond)
+        return Sql(made.final(columns), made.type, made.reads, shift=shift)
 
     def order(self) -> list[Sql] | None:
         """What orders the rows of a run here."""

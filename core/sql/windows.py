@@ -100,7 +100,7 @@ class Windows:
         if made.distinct:
             raise below.refuse("DISTINCT is not allowed in a window", node)
         result = aggregate(made, below, self.order)
-        if result.whole:
+        if not result.windowed:
             raise below.refuse(f"{made.name} is not allowed in a window", node)
         texts = [self._new(Sql(partial.over(f"{window}{frame}"), partial.type)).text for partial in result.partials]
         return Sql(result.final(texts), result.type, result.reads | reads)

@@ -178,4 +178,33 @@ QUERIES = [
     SELECT user_id, UPPER(kind) AS kind_up, COALESCE(amount, 0) * 2 AS twice, tags[0] AS tag, item.sku AS sku, SIZE(tags)
     AS many FROM input_data WHERE kind LIKE 'a%' OR ok
     """,
+    """
+    SELECT user_id, SKEWNESS(amount) AS s, KURTOSIS(amount) AS k, SKEWNESS(price) AS sp, KURTOSIS(n) AS kn, KURTOSIS(n + 0.5)
+    FILTER (WHERE ok) AS ko FROM input_data WHERE n < 1000 GROUP BY user_id
+    """,
+    """
+    SELECT user_id, APPROX_TOP_K(kind) AS k, APPROX_TOP_K(amount, 2) AS a, APPROX_TOP_K(DATE(timestamp), 1, 100) AS d,
+    APPROX_TOP_K(ok, 3) FILTER (WHERE n > 1) AS o, SIZE(APPROX_TOP_K(price)) AS p FROM input_data GROUP BY user_id
+    """,
+    """
+    SELECT user_id, COUNT(DISTINCT kind) AS c, MODE(kind) AS m, COLLECT_SET(kind) AS s, APPROX_TOP_K(kind, 1) AS t,
+    COUNT(DISTINCT kind) / COUNT(*) AS r, MEDIAN(n) AS mn, PERCENTILE(n, 0.9) AS p, PERCENTILE_APPROX(n, 0.1) AS q,
+    SUM(DISTINCT n) AS sn, AVG(DISTINCT n) AS an, SUM(n) AS plain, COLLECT_SET(price) AS sp, AVG(DISTINCT price) AS ap,
+    SUM(DISTINCT price) AS tp, SUM(DISTINCT amount) AS ta FROM input_data WHERE ok GROUP BY user_id
+    HAVING COUNT(DISTINCT kind) > 0
+    """,
+    """
+    SELECT user_id, COUNT(DISTINCT tags) AS t, COUNT(DISTINCT item, kind) AS i, COUNT(DISTINCT price, ok, timestamp) AS p,
+    COLLECT_SET(timestamp) AS ts, MODE(DATE(timestamp)) AS d, MODE(price) AS mp, PERCENTILE_DISC(0.3) WITHIN GROUP (ORDER BY
+    price) AS pd, MODE(ok) AS mo, COUNT(DISTINCT UPPER(user_id)) AS k FROM input_data GROUP BY user_id
+    """,
+    """
+    WITH bought AS (SELECT user_id, amount * 2 AS a, kind, timestamp AS at FROM input_data WHERE ok), big AS (SELECT user_id AS u,
+    a, at, kind FROM bought WHERE a > -100) SELECT u, SUM(a) AS s, FIRST(a) AS f, MAX_BY(kind, at) AS l, COUNT(*) AS c, MEDIAN(a)
+    AS m FROM big WHERE kind IS NOT NULL GROUP BY u HAVING COUNT(*) > 1
+    """,
+    """
+    SELECT user_id, LAST(d) AS d, COUNT(DISTINCT d) AS days, MAX(next) AS n FROM (SELECT user_id, DATE(timestamp) AS d, timestamp
+    + INTERVAL 8000 YEARS AS next FROM input_data) AS t GROUP BY user_id
+    """,
 ]

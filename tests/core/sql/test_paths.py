@@ -3,7 +3,7 @@
 import pytest
 
 from core.sql import compile_sql
-from core.sql.functions.described import MERGES, WHOLE
+from core.sql.functions.described import MERGES, TALLIED, WHOLE
 from tests.core.sql.queries import QUERIES
 from tests.core.sql.worlds import TYPES
 
@@ -26,12 +26,39 @@ def compiled(sql, keys=("user_id",), time="timestamp", known=None):
         ),
         ("SELECT user_id, 1 AS one" + G, "tiles", "grouping"),
         (
-            "SELECT user_id, COUNT(DISTINCT kind) AS a, SUM(x) AS b" + G,
-            "recompute",
-            "COUNT(DISTINCT kind) needs the events themselves",
+            "SELECT user_id, COUNT(DISTINCT kind) AS a, SUM(x) AS b, MEDIAN(x) AS c" + G,
+            "tiles",
+            "COUNT(DISTINCT), SUM, MEDIAN; up to 1000 distinct values, more come from the events themselves",
         ),
-        ("SELECT user_id, COLLECT_SET(kind) AS a" + G, "recompute", "COLLECT_SET needs the events themselves"),
-        ("WITH t AS (SELECT user_id, x FROM input_data) SELECT user_id, SUM(x) AS a FROM t GROUP BY user_id", "recompute", "CTE"),
+        ("SELECT user_id, COLLECT_LIST(kind) AS a" + G, "recompute", "COLLECT_LIST keeps every event's value"),
+        ("SELECT user_id, STRING_AGG(kind, ',') AS a" + G, "recompute", "STRING_AGG keeps every event's value"),
+        (
+            "SELECT user_id, COUNT(*) AS a, ARRAY_AGG(kind) AS b" + G,
+            "recompute",
+            "ARRAY_AGG keeps every event's value, which no tile could hold",
+        ),
+        ("SELECT user_id, ARRAY_AGG(DISTINCT kind) AS a" + G, "tiles", "ARRAY_AGG(DISTINCT)"),
+        (
+            "WITH t AS (SELECT user_id, x FROM input_data) SELECT user_id, SUM(x) AS a FROM t GROUP BY user_id",
+            "tiles",
+            "merges: SUM",
+        ),
+        (
+            "SELECT user_id, SUM(y) AS a FROM (SELECT user_id, x * 2 AS y FROM input_data WHERE x > 0) t GROUP BY user_id",
+            "tiles",
+            "SUM",
+        ),
+        (
+            "WITH t AS (SELECT user_id, COUNT(*) AS x FROM input_data GROUP BY user_id, kind) "
+            "SELECT user_id, SUM(x) AS a FROM t GROUP BY user_id",
+            "recompute",
+            "does more than choose rows",
+        ),
+        (
+            "SELECT user_id, SUM(x) AS a FROM (SELECT DISTINCT user_id, x FROM input_data) t GROUP BY user_id",
+            "recompute",
+            "does more than choose rows",
+        ),
         ("SELECT user_id, kind, x * 2 AS y FROM input_data WHERE x > 0", "row", "newest row"),
         ("WITH t AS (SELECT user_id, x FROM input_data) SELECT user_id, x FROM t", "row", "newest row"),
     ],
@@ -130,18 +157,37 @@ def test_the_partials_are_as_many_whatever_the_types():
     assert found.partial_types({"x": "BIGINT"})[:2] == ("BIGINT", "DECIMAL(38,0)")
 
 
+def test_aggregates_of_one_argument_share_one_tally():
+    sql = (
+        "COUNT(DISTINCT x) AS a, MODE(x) AS b, PERCENTILE(x, 0.9) AS c, MEDIAN(x) AS d, COLLECT_SET(x) AS e, APPROX_TOP_K(x) AS f"
+    )
+    shared = compiled(f"SELECT user_id, {sql}, PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY x) AS g" + G)
+    assert shared.partial_names == ("p_0", "p_1")
+    assert shared.partial_types({"x": "DECIMAL(9,2)"})[1] == "ARRAY<STRUCT<v:DECIMAL(9,2),n:BIGINT>>"
+    apart = compiled(
+        "SELECT user_id, MODE(x) AS a, MODE(y) AS b, MODE(x) FILTER (WHERE y > 1) AS c, COUNT(DISTINCT x, y) AS d" + G
+    )
+    assert len(apart.partial_names) == 5
+
+
+def test_correlations_and_shapes_share_their_moments():
+    found = compiled("SELECT user_id, CORR(x, y) AS a, COVAR_POP(x, y) AS b, COVAR_SAMP(x, y) AS c" + G)
+    assert len(found.partial_names) == 12
+    assert len(compiled("SELECT user_id, SKEWNESS(x) AS a, KURTOSIS(x) AS b" + G).partial_names) == 9
+
+
 def test_every_aggregate_of_the_table_has_the_path_it_says():
-    for one in (*MERGES, *WHOLE):
+    for one in (*MERGES, *TALLIED, *WHOLE):
         arguments = {
             "any, ordered": "x, timestamp", "number, 0..1": "y, 0.5", "string, ''": "x, ','", "number, number": "y, y",
-            "number": "y",
+            "number": "y", "ordered, count": "x, 3",
             "boolean": "x = 'a'",
         }.get(one.takes, "x")  # fmt: skip
         call = f"{one.name}({arguments})"
         if one.name in ("PERCENTILE_CONT", "PERCENTILE_DISC"):
             call = f"{one.name}(0.5) WITHIN GROUP (ORDER BY y)"
         found = compiled(f"SELECT user_id, {call} AS a" + G, known={"x": "STRING", "y": "DOUBLE"})
-        assert found.path == ("tiles" if one.kind == "merges" else "recompute"), call
+        assert found.path == ("recompute" if one.kind == "whole" else "tiles"), call
 
 
 def test_rendering_needs_every_type():

@@ -13,6 +13,8 @@ from tests.core.sql.queries import QUERIES
 from tests.core.sql.worlds import KEYS, TIME, TYPES, alike, events, sorted_rows, table
 from tests.engines import engine_of
 
+COUNTS = ("__overflow", "__non_finite")
+
 
 def run(compiled: Compiled, rows, engine: str = "duckdb"):
     return engine_of(engine).run(compiled.general(engine, TYPES), {"input_data": table(rows, compiled)}, deadline_s=120)
@@ -32,7 +34,7 @@ def query(request) -> tuple[Compiled, list]:
 def test_its_types_are_as_inferred(query):
     compiled, rows = query
     schema = run(compiled, rows).schema
-    assert schema.names == ["__run", *compiled.outputs]
+    assert schema.names == ["__run", *compiled.outputs, *COUNTS]
     assert {
         name: str(types.from_arrow(schema.field(name).type, hugeint=False)) for name in compiled.outputs
     } == compiled.output_types(TYPES)
@@ -56,7 +58,7 @@ def test_the_order_of_arrival_means_nothing(query):
 def test_tiles_are_the_whole(query):
     compiled, rows = query
     if compiled.path == "tiles":
-        names = [*compiled.partial_names, "__exists"]
+        names = [*compiled.partial_names, "__exists", "__over"]
         assert same(sorted_rows(run(compiled, rows)), sorted_rows(by_tiles(compiled, rows, "duckdb"), drop=names))
 
 
@@ -67,10 +69,10 @@ def test_both_engines_agree(query):
     assert same(sorted_rows(ours), sorted_rows(theirs))
 
 
-@pytest.mark.parametrize("sql", QUERIES[:3])
+@pytest.mark.parametrize("sql", [*QUERIES[:3], *QUERIES[-6:]])
 def test_tiles_are_the_whole_on_spark_too(sql):
     compiled, rows = compile_sql(sql, KEYS, TIME, TYPES), events(1)
-    names = [*compiled.partial_names, "__exists"]
+    names = [*compiled.partial_names, "__exists", "__over"]
     whole, tiles = run(compiled, rows), by_tiles(compiled, rows, "spark")
     assert same(sorted_rows(whole), sorted_rows(tiles, drop=names))
     assert tiles.schema == by_tiles(compiled, rows, "duckdb").schema
@@ -87,5 +89,5 @@ def by_tiles(compiled: Compiled, rows: list, engine: str) -> pa.Table:
     runs = pa.array([tile // 10 for tile in partials["__run"].to_pylist()], pa.int64())
     finished = door.run(compiled.finish(engine, TYPES), {"partials": partials.set_column(0, "__run", runs)}, deadline_s=120)
     assert finished.num_rows == len(set(runs.to_pylist()))
-    assert finished.schema.names == ["__run", *compiled.partial_names, "__exists", *compiled.outputs]
+    assert finished.schema.names == ["__run", *compiled.partial_names, "__exists", "__over", *compiled.outputs, *COUNTS]
     return finished.filter(finished["__exists"])

@@ -87,7 +87,7 @@ def check(rows, seed, engine="duckdb", deadline_s=60):
     names = ["__run", *compiled.partial_names]
     merged = pa.concat_tables([half.select(names) for half in halves])
     finished = door.run(compiled.finish(engine, TYPES), {"partials": merged}, deadline_s=deadline_s)
-    assert finished.schema.names == [*names, "__exists", *compiled.outputs]
+    assert finished.schema.names == [*names, "__exists", "__over", *compiled.outputs, "__overflow", "__non_finite"]
     for answer in (whole, finished.filter(finished["__exists"])):
         found = {row["__run"]: row for row in answer.to_pylist()}
         for run in {row["__run"] for row in rows}:

@@ -1,0 +1,128 @@
+"""Variances, correlations and the shape of a distribution, as moments about the mean: the count, the mean, sums of powers of the
+distances. They are merged about the mean of the whole (after Chan, Golub and LeVeque, and Pébay), never subtracted, so numbers as
+far from zero as 1e9 + {1, 2, 3} keep their digits.
+
+Powers must stay in the doubles: a value beyond 1e150, for third and fourth powers beyond 1e75, makes the answer NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.sql import pieces
+from core.sql.aggregates import OVER, Aggregate, Partial, guarded
+from core.sql.casts import convert
+from core.sql.pieces import Sql, reads_of
+from core.sql.types import BIGINT, DOUBLE
+
+_SQUARES, _FOURTHS = 1e150, 1e75
+_ADDED = "CAST(SUM({p}) AS BIGINT)"
+_MEAN = "(SUM({f[0]} * {p}) / NULLIF(SUM({f[0]}), 0))"
+
+
+def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: bool) -> Aggregate:
+    """VARIANCE and STDDEV, of the population or of a sample (which needs two values)."""
+    number = convert(value, DOUBLE, dialect)
+    text, top = guarded(number.text, condition), pieces.double(_SQUARES, dialect)
+    low = f"CASE WHEN ABS({text}) <= {top} THEN {text} END"
+    n = Partial(f"COUNT({text}){OVER}", BIGINT, _ADDED, "count")
+    mean = Partial(f"AVG({low}){OVER}", DOUBLE, _MEAN, "mean")
+    # M2 is -1 from a value on whose square is no double; it stays the smallest through every merge
+    beyond, inside = pieces.double(-1.0, dialect), f"VAR_POP({low}){OVER} * COUNT({low}){OVER}"
+    squares = f"CASE WHEN COUNT({text}){OVER} > COUNT({low}){OVER} THEN {beyond} ELSE {inside} END"
+    over = f"CASE WHEN MIN({{p}}) < 0 THEN {beyond} ELSE SUM({{p}} + {{f[0]}} * {_apart(1)} * {_apart(1)}) END"
+    least, less = (2, 1) if sample else (1, 0)
+
+    def final(p: Sequence[str]) -> str:
+        variance = f"{p[2]} / ({p[0]} - {less})"
+        inside = f"SQRT({variance})" if root else variance
+        return f"CASE WHEN {p[0]} >= {least} AND {p[2]} >= 0 THEN {inside} END"
+
+    return Aggregate((n, mean, Partial(squares, DOUBLE, over, "squares", about=(1,))), final, DOUBLE, number.reads)
+
+
+def together(name: str, first: Sql, second: Sql, condition: str | None, dialect: str) -> Aggregate:
+    """CORR, COVAR_POP and COVAR_SAMP over the pairs without NULL; CORR is NULL where one side is constant."""
+    top = pieces.double(_SQUARES, dialect)
+    small = f"ABS({first.text}) <= {top} AND ABS({second.text}) <= {top}"
+    present = " AND ".join([f"{first.text} IS NOT NULL AND {second.text} IS NOT NULL", *([condition] if condition else [])])
+    a, b = (guarded(side.text, f"{present} AND {small}") for side in (first, second))
+    products = f"SUM({{p}} + {{f[0]}} * {_apart(1)} * {_apart(2)})"
+    partials = [
+        Partial(f"COUNT({a})", BIGINT, _ADDED, "pairs"),
+        Partial(f"AVG({a})", DOUBLE, _MEAN, "pairs mean 1"),
+        Partial(f"AVG({b})", DOUBLE, _MEAN, "pairs mean 2"),
+        Partial(f"COVAR_POP({a}, {b}) * COUNT({a})", DOUBLE, products, "pairs products", about=(1, 2)),
+        _beyond(f"{present} AND NOT ({small})", "pairs"),
+    ]
+    if name == "CORR":
+        for place, side in ((1, a), (2, b)):
+            squares = f"SUM({{p}} + {{f[0]}} * {_apart(place)} * {_apart(place)})"
+            partials += [
+                Partial(f"VAR_POP({side}) * COUNT({side})", DOUBLE, squares, f"pairs squares {place}", about=(place,)),
+                *_ends(side, f"pairs {place}"),
+            ]
+
+    def final(p: Sequence[str]) -> str:
+        if name == "CORR":  # a constant side is told by its ends: its squares may be off zero by rounding
+            apart = f"{p[4]} = 0 AND {p[6]} < {p[7]} AND {p[9]} < {p[10]}"
+            return f"CASE WHEN {apart} THEN {p[3]} / NULLIF(SQRT({p[5]}) * SQRT({p[8]}), 0) END"
+        less = int(name == "COVAR_SAMP")
+        return f"CASE WHEN {p[4]} = 0 AND {p[0]} > {less} THEN {p[3]} / ({p[0]} - {less}) END"
+
+    return Aggregate(tuple(partials), final, DOUBLE, reads_of((first, second)))
+
+
+def shape(name: str, value: Sql, condition: str | None, dialect: str) -> Aggregate:
+    """SKEWNESS and KURTOSIS as Spark means them: of the population, and KURTOSIS less the 3 of a normal distribution. NULL where
+    all values are one."""
+    number = convert(value, DOUBLE, dialect)
+    top = pieces.double(_FOURTHS, dialect)
+    text = guarded(number.text, condition)
+    low = f"CASE WHEN ABS({text}) <= {top} THEN {text} END"
+    d, n = _apart(1), "{f[0]}"
+    cubes = f"SUM({{p}} + 3 * {d} * {{f[2]}} + {n} * {d} * {d} * {d})"
+    fourths = f"SUM({{p}} + 4 * {d} * {{f[3]}} + 6 * {d} * {d} * {{f[2]}} + {n} * {d} * {d} * {d} * {d})"
+    partials = (
+        Partial(f"COUNT({low})", BIGINT, _ADDED, "shape"),
+        Partial(f"AVG({low})", DOUBLE, _MEAN, "shape mean"),
+        Partial(f"VAR_POP({low}) * COUNT({low})", DOUBLE, f"SUM({{p}} + {n} * {d} * {d})", "shape squares", about=(1,)),
+        Partial(_powers(low, 3, dialect), DOUBLE, cubes, "shape cubes", about=(1,)),
+        Partial(_powers(low, 4, dialect), DOUBLE, fourths, "shape fourths", about=(1,)),
+        _beyond(f"ABS({text}) > {top}", "shape"),
+        *_ends(low, "shape"),
+    )
+
+    def final(p: Sequence[str]) -> str:
+        # where the squares are so small their powers are none
+        kept = f"{p[5]} = 0 AND {p[6]} < {p[7]} AND {p[2]} > {pieces.double(_FOURTHS**-2, dialect)}"
+        if name == "SKEWNESS":
+            return f"CASE WHEN {kept} THEN SQRT({p[0]}) * ({p[3]} / {p[2]}) / SQRT({p[2]}) END"
+        return f"CASE WHEN {kept} THEN {p[0]} * ({p[4]} / {p[2]}) / {p[2]} - 3 END"
+
+    return Aggregate(partials, final, DOUBLE, number.reads)
+
+
+def _apart(place: int) -> str:
+    """How far a piece's mean is from that of the whole."""
+    return f"({{f[{place}]}} - {{m[{place}]}})"
+
+
+def _beyond(condition: str, tag: str) -> Partial:
+    return Partial(f"COUNT(CASE WHEN {condition} THEN 1 END)", BIGINT, _ADDED, f"{tag} beyond")
+
+
+def _ends(text: str, tag: str) -> tuple[Partial, Partial]:
+    return (
+        Partial(f"MIN({text})", DOUBLE, "MIN({p})", f"{tag} least"),
+        Partial(f"MAX({text})", DOUBLE, "MAX({p})", f"{tag} most"),
+    )
+
+
+def _powers(text: str, power: int, dialect: str) -> str:
+    """The sum of the distances from the mean to a power. The engines' own SKEWNESS and KURTOSIS would not do: one is of a sample
+    and goes by powers of the values, which lose all digits far from zero."""
+    product = " * ".join([f"(one - AVG({text}))"] * power)
+    if dialect == "spark":
+        return f"AGGREGATE(COLLECT_LIST({text}), 0D, (added, one) -> added + {product})"
+    return f"LIST_SUM(LIST_TRANSFORM(LIST({text}) FILTER (WHERE ({text}) IS NOT NULL), lambda one: {product}))"
