@@ -55,6 +55,10 @@ BATCH_DURATION = Histogram("feature_processor_batch_duration_seconds", "Duration
 JOB_RUNS = Counter("jstore_job_runs", "Runs that ended.", ["type", "status"])
 DEAD_LETTERS = Counter("jstore_dead_letters", "Rows refused or quarantined, by code.", ["code"])
 PARKED = Counter("jstore_applier_parked", "Times a version was left aside because applying it failed.", ["group"])
+OVERFLOW = Counter("jstore_overflow", "Sums that became NULL for being beyond 64 bits, as often as computed.", ["group"])
+NON_FINITE_OUTPUT = Counter(
+    "jstore_non_finite_output", "Outputs that became NULL for being NaN or Infinity, as often as computed.", ["group"]
+)
 NEAR_MISSES = Counter("jstore_near_misses", "Rows with the key of a group that lack one of its columns.", ["group"])
 HEAL_COMPARED = Counter("jstore_heal_compared", "Entities made again from the log and compared with the online store.", ["group"])
 TILE_MISMATCH = Counter("jstore_tile_mismatch", "Of those, entities that differed; they were replaced. Must stay 0.", ["group"])

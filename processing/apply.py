@@ -159,11 +159,10 @@ def build(
         return []
 
     def run(part: Sequence[Entity]) -> list[Built]:
-        at = None if keep else position
         if made.version.path == "tiles":
-            return tiles.build(made, part, at, now, on, batch)
+            return tiles.build(made, part, position, keep, now, on, batch)
         if made.version.path == "row":
-            return rows.build(made, part, at, now, on)
+            return rows.build(made, part, None if keep else position, now, on)
         return recompute.build(made, pair_of(made.spec), part, position, keep, now, on)
 
     return _narrowed(run, entities, lambda e: failed(e, position, made.layout, now, now + _RETRY))

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from backends import metrics
 from backends.engine import Engine, EngineFailed, engine
 from backends.offline.inputs import TIME, Event, input_table
 from core import types
@@ -18,6 +20,7 @@ from core.blocks import Blocks
 from core.codec import Block
 from core.spec import GroupSpec, VersionSpec
 from core.sql import Compiled, compile_sql
+from core.sql.finishing import NON_FINITE, OVERFLOW
 from core.sql.provisional import provisional_types
 from core.windows import Window
 
@@ -39,9 +42,16 @@ Indices = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Merged:
-    """What runs 0, 1, … come to: whether each has an output row, and per column their merged partials and output values."""
+    """What runs 0, 1, … come to: whether each has an output row, and per column their merged partials and output values.
+
+    A run that is `over` has too many distinct values for tiles: its partials stand, but whether it exists and its outputs mean
+    nothing, and V is what `general` gives of its events. `overflow` and `non_finite`: how many sums and outputs became NULL.
+    """
 
     exists: Sequence[bool]
+    over: Sequence[bool]
+    overflow: Sequence[int]
+    non_finite: Sequence[int]
     partials: Sequence[pa.Array]
     outputs: Sequence[pa.Array]
 
@@ -101,6 +111,7 @@ class Program:
             now = pa.array(times, pa.int64()).take(events.column("__run").combine_chunks()).cast(TIME)
             events = events.append_column("__now", now)
         table = chosen.run(sql, {"input_data": events}, deadline_s=deadline_s)
+        self._count(table)
         found: dict[int, list[Any] | str] = {}
         for run, row in zip(table.column("__run").to_pylist(), self.rows(table), strict=True):
             found[run] = MULTIPLE if run in found else row
@@ -111,6 +122,7 @@ class Program:
         chosen = on or engine()
         table = input_table(self.spec, self.version, self.column_types, events, range(len(events)))
         answer = chosen.run(self.compiled.row(chosen.dialect, self.column_types), {"input_data": table})
+        self._count(answer)
         return dict(zip(answer.column("__run").to_pylist(), self.rows(answer), strict=True))
 
     def partial(self, table: pa.Table, on: Engine | None = None) -> tuple[Indices, list[pa.Array]]:
@@ -128,9 +140,22 @@ class Program:
         answer = answer.take(pa.array(np.argsort(_runs(answer), kind="stable"), pa.int64()))
         return Merged(
             answer.column("__exists").to_pylist(),
+            answer.column("__over").to_pylist(),
+            answer.column(OVERFLOW).to_pylist(),
+            answer.column(NON_FINITE).to_pylist(),
             _columns(answer, self.compiled.partial_names, self.partial_schema),
             _columns(answer, self.version.outputs, self.output_schema),
         )
+
+    def nulled(self, overflow: int, non_finite: int) -> None:
+        """Count what became NULL as it was computed."""
+        if overflow:
+            metrics.OVERFLOW.labels(group=self.spec.name).inc(overflow)
+        if non_finite:
+            metrics.NON_FINITE_OUTPUT.labels(group=self.spec.name).inc(non_finite)
+
+    def _count(self, answer: pa.Table) -> None:
+        self.nulled(*(pc.sum(answer.column(name)).as_py() or 0 for name in (OVERFLOW, NON_FINITE)))
 
     def outputs_of(self, layout: int) -> Block:
         """The codec of output values written under a layout of the group. Raises NewerLayout."""

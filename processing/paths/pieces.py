@@ -95,12 +95,26 @@ class Answers:
     """Merged groups as what is kept of them."""
 
     def __init__(self, made: Program, merged: Merged) -> None:
-        self._outputs = merged.outputs
-        self.exists = merged.exists
+        self._made, self._outputs = made, merged.outputs
+        self._nulled = list(zip(merged.overflow, merged.non_finite, strict=True))
+        self._instead: dict[int, list[object]] = {}
+        self.exists, self.over = list(merged.exists), merged.over
         self.partials = made.partial_blocks.pack(merged.partials)
         self.values = made.output_blocks.pack(merged.outputs) if merged.outputs else [b""] * len(merged.exists)
 
+    def instead(self, group: int, values: list[object] | None) -> None:
+        """Output values of a group that is over, None without an output row."""
+        self.exists[group], self._nulled[group] = values is not None, (0, 0)
+        if values is not None:
+            self.values[group], self._instead[group] = self._made.outputs.pack(values), values
+
+    def count(self, groups: Sequence[int]) -> None:
+        """Count what became NULL in these."""
+        self._made.nulled(sum(self._nulled[group][0] for group in groups), sum(self._nulled[group][1] for group in groups))
+
     def rows(self, groups: Sequence[int]) -> dict[int, list[object]]:
         """The output values of some groups. Raises EngineFailed."""
-        chosen = pa.array(groups, pa.int64())
-        return dict(zip(groups, values_of([column.take(chosen) for column in self._outputs]), strict=True))
+        merged = [group for group in groups if not self.over[group]]
+        chosen = pa.array(merged, pa.int64())
+        found = zip(merged, values_of([column.take(chosen) for column in self._outputs]), strict=True)
+        return {**dict(found), **self._instead}

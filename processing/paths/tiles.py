@@ -2,7 +2,7 @@
 
 A record keeps the merged partials of its rows. So what arrives is merged into them and into its tile, however many tiles the
 window has; only a window that has moved on is merged from its tiles again. A whole-history group keeps its one tile inside
-the record.
+the record. What has too many distinct values to be merged is computed from the log (processing.paths.beyond).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from backends.offline.program import Program
 from backends.offline.routed import Routed
 from core.clock import FOREVER, NEVER
 from core.record import Record, Run, pack_tile
+from processing.paths import beyond
 from processing.paths.built import Built, Entity
 from processing.paths.pieces import Answers, Pieces
 from processing.paths.plans import Plan, Side, from_runs, from_tiles, whole_history
@@ -38,12 +39,13 @@ def needs_tiles(made: Program, entity: Entity, now: int) -> bool:
 def build(
     made: Program,
     entities: Sequence[Entity],
-    position: int | None,
+    position: int,
+    keep: bool,
     now: int,
     on: Engine | None = None,
     batch: Routed | None = None,
 ) -> list[Built]:
-    """New events into tiles, tiles into rows. position None: keep each record's own (a sweep). Raises EngineFailed.
+    """New events into tiles, tiles into rows. keep: a sweep; records keep their positions. Raises EngineFailed.
 
     Entities that `needs_tiles` names come with all their tiles, the others with those that their events touch.
     """
@@ -61,10 +63,14 @@ def build(
                 plan.groups[tile] = len(groups)
                 groups.append(members)
     answers = Answers(made, pieces.merge(groups, on)) if groups else None
-    # a sweep brings nothing new to the offline table
-    shown = [p.current.group for p in plans if p.current.group >= 0] if position is not None else []
-    rows = answers.rows(shown) if answers is not None else {}
-    return [_built(made, pieces, plan, answers, rows, position, now) for plan in plans]
+    rows: dict[int, Any] = {}
+    if answers is not None:
+        beyond.compute(made, plans, answers, position, now, on)
+        shown = [p.current.group for p in plans if p.current.group >= 0]
+        answers.count(shown)
+        # a sweep brings nothing new to the offline table
+        rows = {} if keep else answers.rows(shown)
+    return [_built(made, pieces, plan, answers, rows, None if keep else position, now) for plan in plans]
 
 
 def _plan(made: Program, pieces: Pieces, entity: Entity, arrived: Sequence[Any], now: int) -> Plan:

@@ -7,7 +7,9 @@ import tomllib
 
 from backends.online import grants, keys, published
 from core import record
-from core.sql.functions.described import MERGES
+from core.sql import tallies
+from core.sql.aggregate_calls import MOST_FREQUENT
+from core.sql.functions.described import MERGES, TALLIED
 from core.windows import Window
 from jstore_site.conf.environment import BASE_DIR
 from tests.docs.pages import prose, read, rows, section
@@ -76,4 +78,13 @@ def test_the_aggregates_of_tiles_are_those_that_merge() -> None:
     told = set(re.findall(r"[A-Z]+(?:_[A-Z]+)*", cells[1].partition(",")[0]))
     merging = {one.name for one in MERGES}
     assert told <= merging
-    assert {"SUM", "COUNT", "AVG", "MIN", "MAX", "STDDEV", "VARIANCE"} <= told
+    assert {"SUM", "COUNT", "AVG", "MIN", "MAX", "STDDEV", "VARIANCE", "CORR", "SKEWNESS"} <= told
+    tallied = set(re.findall(r"[A-Z]+(?:_[A-Z]+)*", cells[1].partition("of tallies (COUNT(DISTINCT), ")[2].partition(" and")[0]))
+    assert tallied == {"MEDIAN", "PERCENTILE", "MODE", "APPROX_TOP_K", "COLLECT_SET"}
+    assert tallied <= {one.name for one in TALLIED}
+
+
+def test_the_bounds_of_tallies_are_those_that_hold() -> None:
+    text = section(PAGE, "Windows")
+    assert f"at most {tallies.MOST:,} values and {tallies.MOST_TEXT:,} characters" in text
+    assert f"at most {MOST_FREQUENT}," in read("docs/api.md")

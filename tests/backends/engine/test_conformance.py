@@ -72,7 +72,7 @@ def test_it_describes_what_it_would_give(engine: Engine) -> None:
     assert schema.types == [pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.decimal128(20, 2), pa.timestamp("us")]
     partials = engine.describe(compiled.partial(engine.dialect, TYPES), {"input_data": SCHEMA})
     finished = engine.describe(compiled.finish(engine.dialect, TYPES), {"partials": partials})
-    assert finished.names == [*partials.names, "__exists", "s", "n", "k", "p", "at"]
+    assert finished.names == [*partials.names, "__exists", "__over", "s", "n", "k", "p", "at", "__overflow", "__non_finite"]
     assert finished.types[-5:] == schema.types[1:]
 
 

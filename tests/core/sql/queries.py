@@ -204,7 +204,8 @@ QUERIES = [
     AS m FROM big WHERE kind IS NOT NULL GROUP BY u HAVING COUNT(*) > 1
     """,
     """
-    SELECT user_id, LAST(d) AS d, COUNT(DISTINCT d) AS days, MAX(next) AS n FROM (SELECT user_id, DATE(timestamp) AS d, timestamp
+    SELECT user_id, LAST(d) AS d, COUNT(DISTINCT d) AS days, MAX(next) AS n, FIRST(next) AS f, MAX_BY(next, d) AS m, MODE(next) AS
+    o, MIN_BY(d, next) AS b FROM (SELECT user_id, DATE(timestamp) AS d, timestamp
     + INTERVAL 8000 YEARS AS next FROM input_data) AS t GROUP BY user_id
     """,
 ]
