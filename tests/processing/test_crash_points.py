@@ -28,7 +28,7 @@ from tests.processing.world import ALWAYS, NOON, PROJECT, SUMS, World, event
 
 USERS = [f"u{n}" for n in range(8)]
 OUTPUTS = {"total": ("sum", "amount"), "n": ("count",)}
-GROUPS = {"all": (SUMS, None), "day": (SUMS, "1d"), "hour": (SUMS.replace(" FROM", ", MODE(amount) AS m FROM"), "1h")}
+GROUPS = {"all": (SUMS, None), "day": (SUMS, "1d"), "hour": (SUMS.replace(" FROM", ", COLLECT_LIST(amount) AS m FROM"), "1h")}
 
 
 class Killed(BaseException):

@@ -15,7 +15,7 @@ from tests.processing.world import NOON, PROJECT, SUMS, World, event
 KINDS = {
     "tiles": SUMS,
     "row": "SELECT user_id, amount AS total, 1 AS n FROM input_data",
-    "recompute": SUMS.replace(" FROM", ", MODE(amount) AS usual FROM"),
+    "recompute": SUMS.replace(" FROM", ", COLLECT_LIST(amount) AS usual FROM"),
 }
 
 

@@ -18,7 +18,7 @@ USERS = [f"u{n}" for n in range(60)]
 KINDS = {
     "tiles": SUMS,
     "row": "SELECT user_id, amount AS total, 1 AS n FROM input_data",
-    "recompute": SUMS.replace(" FROM", ", COUNT(DISTINCT amount) AS kinds FROM"),
+    "recompute": SUMS.replace(" FROM", ", COLLECT_LIST(amount) AS kinds FROM"),
 }
 
 

@@ -40,7 +40,7 @@ FORMS = (
 )
 KINDS = {
     "t": FORMS + " FROM input_data GROUP BY user_id",
-    "r": FORMS + ", COUNT(DISTINCT kind) AS kinds FROM input_data GROUP BY user_id",
+    "r": FORMS + ", COLLECT_LIST(kind) AS kinds FROM input_data GROUP BY user_id",
     "c": FORMS
     + ", COUNT(*) FILTER (WHERE timestamp > current_timestamp - INTERVAL 90 SECONDS) AS fresh FROM input_data GROUP BY user_id",
 }

@@ -78,7 +78,8 @@ def test_all_that_a_batch_decides_is_one_new_layout(world):
 def test_records_of_an_older_layout_are_read_and_go_on(world, window, kind):
     sql = {
         "tiles": "SELECT user_id, COUNT(*) AS n, SUM(a) AS a, MAX(b) AS b FROM input_data GROUP BY user_id",
-        "recompute": "SELECT user_id, COUNT(*) AS n, SUM(a) AS a, MAX(b) AS b, MODE(a) AS c FROM input_data GROUP BY user_id",
+        "recompute": "SELECT user_id, COUNT(*) AS n, SUM(a) AS a, MAX(b) AS b, COLLECT_LIST(a) AS c FROM input_data"
+        " GROUP BY user_id",
         "row": "SELECT user_id, 1 AS n, a, b FROM input_data",
     }[kind]
     world.define("g", sql, window=window)

@@ -23,7 +23,7 @@ TILES = "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, MAX(whole) AS high
 GROUPS = {
     "tiles": (TILES, {"total": ("sum", "amount"), "n": ("count",), "high": ("max", "whole")}),
     "recompute": (
-        TILES.replace(" FROM", ", COUNT(DISTINCT kind) AS kinds FROM"),
+        TILES.replace(" FROM", ", SIZE(ARRAY_DISTINCT(COLLECT_LIST(kind))) AS kinds FROM"),
         {"total": ("sum", "amount"), "n": ("count",), "high": ("max", "whole"), "kinds": ("count_distinct", "kind")},
     ),
     "row": ("SELECT user_id, amount, kind FROM input_data", {"amount": ("last", "amount"), "kind": ("last", "kind")}),

@@ -24,7 +24,7 @@ TILES = (
 GROUPS = {
     "spark_all": (TILES, None),
     "spark_1d": (TILES, "1d"),
-    "spark_re": (TILES.replace(" FROM", ", COUNT(DISTINCT kind) AS kinds FROM"), "7d"),
+    "spark_re": (TILES.replace(" FROM", ", SIZE(COLLECT_LIST(kind)) AS kinds FROM"), "7d"),
 }
 
 

@@ -9,7 +9,7 @@ from tests.processing.world import NOON, World, event
 
 PATHS = {
     "tiles": "SELECT user_id, SUM(amount) AS total, MAX(amount) AS hi, COUNT(*) AS n FROM input_data GROUP BY user_id",
-    "recompute": "SELECT user_id, SUM(amount) AS total, MAX(amount) AS hi, COUNT(*) AS n, MODE(amount) AS m"
+    "recompute": "SELECT user_id, SUM(amount) AS total, MAX(amount) AS hi, COUNT(*) AS n, COLLECT_LIST(amount) AS m"
     " FROM input_data GROUP BY user_id",
 }
 

@@ -11,7 +11,8 @@ from tests.processing.world import NOON, World, event
 MINUTE, DAY = 60 * MICRO, 86_400 * MICRO
 PATHS = {
     "tiles": "SELECT user_id, COUNT(*) AS n, SUM(amount) AS total FROM input_data GROUP BY user_id",
-    "recompute": "SELECT user_id, COUNT(*) AS n, SUM(amount) AS total, MODE(amount) AS m FROM input_data GROUP BY user_id",
+    "recompute": "SELECT user_id, COUNT(*) AS n, SUM(amount) AS total, COLLECT_LIST(amount) AS m FROM input_data"
+    " GROUP BY user_id",
     "row": "SELECT user_id, 1 AS n, amount AS total FROM input_data",
 }
 

@@ -54,7 +54,7 @@ class TestNulls:
 class TestAbsence:
     @pytest.fixture(autouse=True)
     def group(self, world: World, path):
-        sql = SUMS if path == "tiles" else SUMS.replace(" FROM", ", MODE(amount) AS m FROM")
+        sql = SUMS if path == "tiles" else SUMS.replace(" FROM", ", COLLECT_LIST(amount) AS m FROM")
         world.define("g", sql, window="1h", columns={"amount": "DOUBLE"}, defaults={"n": 0})
         world.push([event("u", -1, 1.0)])
         world.settle()

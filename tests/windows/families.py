@@ -61,7 +61,7 @@ def define(world: World, label: str, family: Family) -> list[Group]:
             sql = family.sql if path != "recompute" else _by_rows(family)
             spec = world.define(name, sql, entity=list(family.entity), window=window, columns=COLUMNS)
             assert spec.current is not None
-            assert path in (spec.current.path, "any"), (name, spec.current.path_reason)
+            assert spec.current.path == path, (name, spec.current.path_reason)
             made.append(Group(name, family, window, path))
     return made
 
@@ -162,7 +162,6 @@ KINDS = Family(
     " FROM input_data GROUP BY user_id",
     (None, "1h", "7d"),
     {"kinds": ("count_distinct", "kind"), "wholes": ("count_distinct", "whole"), "price": ("sum", "price")},
-    paths=("any",),
 )
 NEWEST = Family(
     "SELECT user_id, amount, kind, whole, price FROM input_data WHERE kind <> 'c'",
