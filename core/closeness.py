@@ -11,14 +11,19 @@ from core.codec import Block
 
 RELATIVE = 1e-9  # of the sum of the absolute inputs: what two paths over the same events may differ by
 
+_TOP = 1e75  # its fourth power is a double
 
-def same_rows(block: Block, one: bytes, other: bytes, size: float) -> bool:
-    """Two blocks of the same types. `size`: the sum of the absolute values of the inputs they were computed from."""
+
+def same_rows(block: Block, one: bytes, other: bytes, size: float, powers: Sequence[int] = ()) -> bool:
+    """Two blocks of the same types. `size`: the sum of the absolute values of the inputs they were computed from; `powers`: of
+    which power of the inputs each column is a sum, of the first without."""
     if one == other:
         return True
     if bool(one) != bool(other):
         return False
-    return same_values(block.unpack(one), block.unpack(other), size)
+    cells = list(zip(block.unpack(one), block.unpack(other), strict=True))
+    sizes = [min(size, _TOP) ** power for power in powers] or [size] * len(cells)
+    return all(_same(a, b, of) for (a, b), of in zip(cells, sizes, strict=True))
 
 
 def same_values(one: Sequence[Any], other: Sequence[Any], size: float) -> bool:

@@ -135,7 +135,8 @@ def _agree(made: Program, built: Built, size: float, now: int) -> bool:
     tiles = {k: _opened(made, t) for k, t in built.entity.state.tiles.items() if k >= first}
     wanted = {k: _opened(made, t) for k, t in built.tiles.items()}
     return tiles.keys() == wanted.keys() and all(
-        tiles[k][0] == newest and same_rows(made.partials, tiles[k][1], block, size) for k, (newest, block) in wanted.items()
+        tiles[k][0] == newest and same_rows(made.partials, tiles[k][1], block, size, made.compiled.partial_powers)
+        for k, (newest, block) in wanted.items()
     )
 
 

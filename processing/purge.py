@@ -154,7 +154,7 @@ def _against(targets: Sequence[Target], before: int) -> list[str]:
         if version.window is not None:
             if before > (edge := Window.parse(version.window).lower(now)):
                 reasons.append(f"{name} (window {version.window}) still needs rows back to {format_time(edge)}")
-        elif version.path == "recompute":
+        elif version.path == "recompute" or program(spec, version).compiled.tallied:
             reasons.append(f"{name} is computed from all of its events ({version.path_reason})")
     return reasons
 

@@ -33,6 +33,7 @@ class Partial:
     merge: str | None = None
     tag: str = "whole"  # with the arguments as written, what makes two partials one
     about: tuple[int, ...] = ()
+    power: int = 1  # of the values, that it is a sum of: what rounding may change of it is a part of that power of their sizes
 
     def plain(self) -> str:
         """The text over a group."""

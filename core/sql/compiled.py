@@ -36,6 +36,7 @@ class Compiled:
     keys left out; `input_columns` leave out keys and time. `lineage` maps an output to the columns of input_data (keys and
     time too) it reads. `clocked`: the SQL reads current_timestamp, so that input_data needs one more column, `__now`, the t
     of the run; `offsets` (us) are how long after the time of each event that counts V may change by that, for the first time.
+    `tallied`: on the path tiles, but beyond some number of distinct values from the events themselves (see core.sql.tallies).
     `forms`: outputs that are the time since what the rendered SQL gives under their name (see core.since).
     """
 
@@ -48,6 +49,7 @@ class Compiled:
     fields: Mapping[str, tuple[str, ...]]  # open columns that must be a STRUCT -> the fields that are read of them
     keys: tuple[str, ...]
     time_column: str
+    tallied: bool
     clocked: bool
     offsets: tuple[int, ...]
     forms: Mapping[str, Since]
@@ -100,6 +102,11 @@ class Compiled:
         """Path tiles only: p_0, …; the same for all types."""
         count = len(self._tiles(self._env("duckdb", {})).types)
         return tuple(f"p_{place}" for place in range(count))
+
+    @cached_property
+    def partial_powers(self) -> tuple[int, ...]:
+        """Path tiles only: of which power of the input values p_0, … are sums; the same for all types."""
+        return self._tiles(self._env("duckdb", {})).powers
 
     def _env(self, dialect: str, types: Mapping[str, str | None]) -> Env:
         if dialect not in DIALECTS:
@@ -179,7 +186,7 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
     relation = query(tree, env, {}, root=True)
     shown = outputs_of(relation, env, tree)
     check_forms(forms, shown, relation.row_level, tree, text)
-    path, reason = _path(tree, env, relation)
+    path, reason, tallied = _path(tree, env, relation)
     inputs = tuple(env.facts.inputs.values())
     lineage = {output: tuple(sorted(value.reads)) for output, value in shown}
     outputs = tuple(output for output, _ in shown)
@@ -194,6 +201,7 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
         fields=fields,
         keys=keys,
         time_column=time_column,
+        tallied=tallied,
         clocked=env.clocked,
         # an event counts from its own time on, which is a change anyway
         offsets=tuple(sorted(offset for offset in env.facts.changes if offset > 0)),
@@ -208,19 +216,19 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
     return made
 
 
-def _path(tree: exp.Expr, env: Env, relation: Relation) -> tuple[str, str]:
+def _path(tree: exp.Expr, env: Env, relation: Relation) -> tuple[str, str, bool]:
     if env.clocked and (relation.row_level or relation.single):
-        return "recompute", REASON
+        return "recompute", REASON, False
     if relation.row_level:
-        return "row", "no aggregate, window, DISTINCT, join or set operation: the newest row is the value"
+        return "row", "no aggregate, window, DISTINCT, join or set operation: the newest row is the value", False
     if not relation.single:
         raise _not_single(tree, env)
     again = Env(env.text, "duckdb", env.keys, env.time_column, env.types, env.closed)
     reason = tiles.why_not(tree, again)
     if reason is not None or not isinstance(tree, exp.Select):
-        return "recompute", str(reason)
-    merges, which = tiles.how(tree, again)
-    return "tiles" if merges else "recompute", which
+        return "recompute", str(reason), False
+    merges, which, tallied = tiles.how(tree, again)
+    return "tiles" if merges else "recompute", which, tallied
 
 
 def _not_single(tree: exp.Expr, env: Env) -> Invalid:

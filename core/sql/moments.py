@@ -38,7 +38,7 @@ def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: 
         inside = f"SQRT({variance})" if root else variance
         return f"CASE WHEN {p[0]} >= {least} AND {p[2]} >= 0 THEN {inside} END"
 
-    return Aggregate((n, mean, Partial(squares, DOUBLE, over, "squares", about=(1,))), final, DOUBLE, number.reads)
+    return Aggregate((n, mean, Partial(squares, DOUBLE, over, "squares", about=(1,), power=2)), final, DOUBLE, number.reads)
 
 
 def together(name: str, first: Sql, second: Sql, condition: str | None, dialect: str) -> Aggregate:
@@ -52,14 +52,14 @@ def together(name: str, first: Sql, second: Sql, condition: str | None, dialect:
         Partial(f"COUNT({a})", BIGINT, _ADDED, "pairs"),
         Partial(f"AVG({a})", DOUBLE, _MEAN, "pairs mean 1"),
         Partial(f"AVG({b})", DOUBLE, _MEAN, "pairs mean 2"),
-        Partial(f"COVAR_POP({a}, {b}) * COUNT({a})", DOUBLE, products, "pairs products", about=(1, 2)),
+        Partial(f"COVAR_POP({a}, {b}) * COUNT({a})", DOUBLE, products, "pairs products", about=(1, 2), power=2),
         _beyond(f"{present} AND NOT ({small})", "pairs"),
     ]
     if name == "CORR":
         for place, side in ((1, a), (2, b)):
             squares = f"SUM({{p}} + {{f[0]}} * {_apart(place)} * {_apart(place)})"
             partials += [
-                Partial(f"VAR_POP({side}) * COUNT({side})", DOUBLE, squares, f"pairs squares {place}", about=(place,)),
+                Partial(f"VAR_POP({side}) * COUNT({side})", DOUBLE, squares, f"pairs squares {place}", about=(place,), power=2),
                 *_ends(side, f"pairs {place}"),
             ]
 
@@ -86,9 +86,9 @@ def shape(name: str, value: Sql, condition: str | None, dialect: str) -> Aggrega
     partials = (
         Partial(f"COUNT({low})", BIGINT, _ADDED, "shape"),
         Partial(f"AVG({low})", DOUBLE, _MEAN, "shape mean"),
-        Partial(f"VAR_POP({low}) * COUNT({low})", DOUBLE, f"SUM({{p}} + {n} * {d} * {d})", "shape squares", about=(1,)),
-        Partial(_powers(low, 3, dialect), DOUBLE, cubes, "shape cubes", about=(1,)),
-        Partial(_powers(low, 4, dialect), DOUBLE, fourths, "shape fourths", about=(1,)),
+        Partial(f"VAR_POP({low}) * COUNT({low})", DOUBLE, f"SUM({{p}} + {n} * {d} * {d})", "shape squares", about=(1,), power=2),
+        Partial(_powers(low, 3, dialect), DOUBLE, cubes, "shape cubes", about=(1,), power=3),
+        Partial(_powers(low, 4, dialect), DOUBLE, fourths, "shape fourths", about=(1,), power=4),
         _beyond(f"ABS({text}) > {top}", "shape"),
         *_ends(low, "shape"),
     )

@@ -34,8 +34,8 @@ def why_not(tree: exp.Expr, env: Env) -> str | None:
     return None
 
 
-def how(tree: exp.Select, env: Env) -> tuple[bool, str]:
-    """Whether every aggregate of a query that `why_not` lets pass merges, and which do, or why one does not."""
+def how(tree: exp.Select, env: Env) -> tuple[bool, str, bool]:
+    """Whether every aggregate of a query that `why_not` lets pass merges; which do, or why one does not; whether by tallies."""
     levels = _levels(tree, env)
     grouping(tree, levels, root=True)
     level = levels.over_groups()
@@ -43,22 +43,23 @@ def how(tree: exp.Select, env: Env) -> tuple[bool, str]:
     if (having := tree.args.get("having")) is not None:
         level.boolean(having.this)
     if levels.whole:
-        return False, levels.whole[0]
+        return False, levels.whole[0], False
     calls = [aggregate_call(node) for node in tree.find_all(exp.Anonymous, bfs=False)]
     names = dict.fromkeys(f"{call.name}(DISTINCT)" if call.distinct else call.name for call in calls if call is not None)
     if not names:
-        return True, "the grouping alone merges"
+        return True, "the grouping alone merges", False
     most = f"; up to {MOST} distinct values, more come from the events themselves" if levels.tallies else ""
-    return True, f"every aggregate merges: {', '.join(names)}{most}"
+    return True, f"every aggregate merges: {', '.join(names)}{most}", bool(levels.tallies)
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """The two texts of one query on the tile path, and the types of its partials."""
+    """The two texts of one query on the tile path, and the types of its partials and of which power of the inputs they are."""
 
     partial: str
     finish: str
     types: tuple[Type, ...]
+    powers: tuple[int, ...]
 
 
 def build(tree: exp.Select, env: Env) -> Tiles:
@@ -80,7 +81,8 @@ def build(tree: exp.Select, env: Env) -> Tiles:
     columns = [("p_0", passing), *((slot.name, slot.partial) for slot in levels.slots.values()), *keys]
     tallies = list(levels.tallies.values())
     kinds = (*(partial.type for _, partial in columns), *(tally.type for tally in tallies))
-    return Tiles(_partial(source, columns, tallies, env), _finish(levels, columns, tallies, shown, kept), kinds)
+    powers = (*(partial.power for _, partial in columns), *(1 for _ in tallies))
+    return Tiles(_partial(source, columns, tallies, env), _finish(levels, columns, tallies, shown, kept), kinds, powers)
 
 
 def _levels(tree: exp.Select, env: Env) -> Levels:

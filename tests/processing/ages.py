@@ -36,7 +36,7 @@ SQL = (
     "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, MIN(amount) AS low, MAX(amount) AS high, STDDEV(amount) AS spread,"
     " FIRST(kind) AS first, LAST(kind) AS last FROM input_data WHERE amount > 3 GROUP BY user_id"
 )
-RECOMPUTED = SQL.replace(" FROM input", ", MODE(kind) AS m FROM input")
+RECOMPUTED = SQL.replace(" FROM input", ", COLLECT_LIST(kind) AS m FROM input")
 ROW = "SELECT user_id, amount, kind FROM input_data WHERE amount > 50"
 
 

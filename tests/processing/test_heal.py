@@ -23,6 +23,8 @@ from tests.processing.world import NOON, PROJECT, World, event
 
 SQL = "SELECT user_id, SUM(amount) AS total, COUNT(*) AS n, STDDEV(amount) AS spread FROM input_data GROUP BY user_id"
 GROUPS = {"hour": (SQL, "1h"), "all": (SQL, None), "kinds": (SQL.replace("COUNT(*)", "COUNT(DISTINCT kind)"), "1d")}
+SHAPES = "SKEWNESS(amount) AS skew, KURTOSIS(amount) AS kurtosis, CORR(amount, LENGTH(kind)) AS along"
+GROUPS["shapes"] = (f"SELECT user_id, {SHAPES} FROM input_data GROUP BY user_id", "1d")
 GROUPS["newest"] = ("SELECT user_id, amount FROM input_data", None)
 USERS = [f"u{i}" for i in range(30)]
 

@@ -12,7 +12,7 @@ from core.clock import MICRO
 from processing import healing
 from processing.purge import Refused
 from tests import oracle
-from tests.processing.ages import DAY, GROUPS, ROW, SQL, Ages, Group, latest_edge, never
+from tests.processing.ages import COLUMNS, DAY, GROUPS, ROW, SQL, Ages, Group, latest_edge, never
 from tests.processing.world import PROJECT
 
 STEPS = 6
@@ -84,6 +84,18 @@ def test_groups_that_are_made_later_say_what_they_cannot_tell(world, monkeypatch
         ages.check()
     assert world.clock > at + 7 * DAY
     assert ages.beyond > 50
+
+
+def test_what_may_need_all_events_stands_against_it(world, monkeypatch):
+    """Whole histories of distinct values: beyond what a tally holds they are computed from the events."""
+    ages = Ages(world, monkeypatch, 5)
+    world.define("distinct", "SELECT user_id, COUNT(DISTINCT kind) AS kinds FROM input_data GROUP BY user_id", columns=COLUMNS)
+    world.define("lists", "SELECT user_id, COLLECT_LIST(kind) AS kinds FROM input_data GROUP BY user_id", columns=COLUMNS)
+    ages.push(30)
+    world.clock += 10 * DAY
+    with pytest.raises(Refused) as refused:
+        ages.purge(latest_edge(world.clock))
+    assert [reason.split(" ")[0] for reason in refused.value.reasons] == ["distinct@1", "lists@1"]
 
 
 def test_without_checkpoints_the_wrong_number_appears(world, redis, monkeypatch):
