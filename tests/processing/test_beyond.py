@@ -27,17 +27,17 @@ def small(monkeypatch):
 def asked(monkeypatch):
     """How many values the general SQL was asked for while applying."""
     found = []
-    general = Program.general
+    general = Program.general_over
 
-    def counted(self, events, runs, times, on=None):
+    def counted(self, events, times, *more):
         found.append(len(times))
-        return general(self, events, runs, times, on)
+        return general(self, events, times, *more)
 
     compute = beyond.compute
 
     def watched(*given):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Program, "general", counted)
+            patch.setattr(Program, "general_over", counted)
             compute(*given)
 
     monkeypatch.setattr("processing.paths.tiles.beyond.compute", watched)
@@ -50,8 +50,10 @@ def agree(world, told):
         assert served == (exact or dict.fromkeys(served)), (user, told)
 
 
-@pytest.mark.parametrize("window", ["1h", "1d", None])
-def test_values_are_those_of_the_log_over_and_under_the_cap(world, small, asked, window):
+@pytest.mark.parametrize(("window", "gate"), [("1h", 10_000), ("1d", 10_000), (None, 10_000), ("1d", 8), (None, 8)])
+def test_values_are_those_of_the_log_over_and_under_the_cap(world, small, asked, settings, window, gate):
+    """`gate`: more events than this are not held as rows."""
+    settings.JSTORE_GATE_EVENTS = gate
     seed = 7
     rng = random.Random(seed)
     world.define("g", SQL, window=window, columns={"amount": "DOUBLE", "kind": "STRING"})
