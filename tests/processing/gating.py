@@ -10,7 +10,10 @@ from core.clock import MICRO
 from serving import lookup
 from tests.processing.world import PROJECT, World, at
 
-SQL = "SELECT user_id, COUNT(*) AS n, COUNT(DISTINCT kind) AS kinds, SUM(amount) AS total FROM input_data GROUP BY user_id"
+SQL = (
+    "SELECT user_id, COUNT(*) AS n, SIZE(ARRAY_DISTINCT(COLLECT_LIST(kind))) AS kinds, SUM(amount) AS total FROM input_data"
+    " GROUP BY user_id"
+)
 COLUMNS = {"amount": "BIGINT", "kind": "STRING"}
 MINUTE = 60 * MICRO
 

@@ -33,7 +33,7 @@ AGGREGATES = (
 )
 PATHS = {
     "tiles": AGGREGATES.format(more=""),
-    "recompute": AGGREGATES.format(more=", COUNT(DISTINCT word) AS words"),
+    "recompute": AGGREGATES.format(more=", SIZE(COLLECT_LIST(word)) AS words"),
     "row": "SELECT user_id, x AS n, x / 2 AS mean, word, ok, price, seen, day, tags, x AS bare FROM input_data WHERE x > 0",
 }
 DEFAULTS: dict[str, Any] = {
