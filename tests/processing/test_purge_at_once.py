@@ -25,7 +25,7 @@ from serving import lookup
 from tests import oracle
 from tests.processing.world import PROJECT, SUMS
 
-SECONDS = 8.0
+SECONDS, LONGEST = 8.0, 90.0  # at least, and at most until enough has happened
 DAY = 86_400 * MICRO
 USERS = [f"u{n}" for n in range(6)]
 OUTPUTS = {"total": ("sum", "amount"), "n": ("count",)}
@@ -113,10 +113,12 @@ def test_every_number_is_right(world, redis, monkeypatch, crowd):
     for _ in range(2):
         applier = Applier(world.store, range(BUCKETS), rhythm=QUICK)
         start(applier.step)
-    asked = itertools.count()
-    start(lambda: _is_still(spec, next(asked)))
-    until, gone = time.monotonic() + SECONDS, 0
-    while time.monotonic() < until:
+    asked: list[None] = []
+    start(lambda: asked.append(_is_still(spec)))
+    begun, gone = time.monotonic(), 0
+    while (passed := time.monotonic() - begun) < SECONDS or (
+        passed < LONGEST and (gone < 500 or sender.refused < 10 or len(asked) < 10)
+    ):
         before = now_us() - purge.MARGIN - draw.randrange(3 * DAY)
         gone += purge.purge(PROJECT, before, "test", lambda text: None, 0)
         if draw.random() < 0.1:
@@ -127,12 +129,12 @@ def test_every_number_is_right(world, redis, monkeypatch, crowd):
     for user in (*USERS, "still"):
         want = oracle.value([e for e in events if e["user"] == user], now_us(), None, OUTPUTS)
         assert world.read("g", user, now_us())[2] == _ask(spec, user) == want, user
-    print(f"{len(sender.accepted)} rows, {gone} purged, {sender.refused} too late, {next(asked)} past values")
+    print(f"{len(sender.accepted)} rows, {gone} purged, {sender.refused} too late, {len(asked)} past values")
     assert len(log_reading.read(PROJECT, 0, 10**6)) == len(sender.accepted) - gone
-    assert (gone > 500, sender.refused > 10, next(asked) > 10) == (True,) * 3
+    assert (gone > 500, sender.refused > 9, len(asked) > 9) == (True,) * 3
 
 
-def _is_still(spec: GroupSpec, _: int) -> None:
+def _is_still(spec: GroupSpec) -> None:
     """What nobody changes is the same at every moment, in the log and online."""
     assert _ask(spec, "still") == {"total": 500.0, "n": 500}
     with suppress(Unavailable):  # emptied

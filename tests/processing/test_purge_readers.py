@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connections, transaction
 
 from backends.offline import checkpoints, evaluate, log_reading, purging, retention
 from backends.offline.pairs import BUCKETS
+from backends.offline.tables import table_name
 from backends.online import published
 from core.clock import FOREVER, MICRO
+from core.codec import to_us
 from features import selectors
-from processing import share
+from processing import backfill, share
 from processing.applier import Applier
 from tests.processing.ages import DAY
 from tests.processing.purged import OLD, at_its_clock, go, rows_of
@@ -43,6 +45,20 @@ class TestReaders:
         call_command("rebuild_online")
         found = evaluate.value_at(published.published(PROJECT).groups["g"], 1, "u", NOON)
         assert found.values == world.read("g", "u", NOON)[2] == ({"total": 5.0, "n": 5} if safe else {"total": 8.0, "n": 8})
+
+    def test_a_backfill_begins_where_values_can_be_told(self, world, monkeypatch, capsys):
+        monkeypatch.setattr(backfill, "now_us", lambda: world.clock)
+        world.define("g", SUMS, columns={"amount": "DOUBLE"})
+        world.push([event("u", OLD, 1.0), event("u", -60, 2.0)])
+        world.settle()
+        go()
+        world.push([event("u", OLD, 4.0)])
+        call_command("backfill", "g")
+        spec = selectors.group_spec(PROJECT, "g")
+        with connections["default"].cursor() as c:
+            c.execute(f"SELECT __as_of, total, n FROM {table_name(spec.versions[1].code)} WHERE __backfilled")
+            found = [(to_us(as_of), total, n) for as_of, total, n in c.fetchall()]
+        assert found == [(NOON - 60 * MICRO, 7.0, 3)], "the late event's own time lies before what can be told"
 
     def test_positions_by_time_where_rows_are_missing(self, world):
         world.define("g", SUMS)
