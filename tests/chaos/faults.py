@@ -32,6 +32,7 @@ class Faults:
         self.done: Counter[str] = Counter()
         self.cut, self.failed = 0, list[str]()
         self._aside: list[threading.Thread] = []
+        self._broker = threading.Lock()
 
     def do(self, fault: Fault) -> None:
         """One of them; what takes long goes on beside the others."""
@@ -57,7 +58,7 @@ class Faults:
     def end(self) -> None:
         """Waits for what goes on beside."""
         for thread in self._aside:
-            thread.join(180)
+            thread.join(400)
             if thread.is_alive():
                 self.failed.append(f"{thread.name} did not end")
 
@@ -153,9 +154,10 @@ class Faults:
             self.done["crash postgres" if number == signal.SIGKILL else "immediate stop of postgres"] += 1
 
     def _restart_broker(self) -> None:
-        self._world.kafka.kill()
-        self.done["kill broker"] += 1
-        self._world.kafka.start()
+        with self._broker:  # one death at a time: who starts it waits until it answers
+            self._world.kafka.kill()
+            self.done["kill broker"] += 1
+            self._world.kafka.start(seconds=180)
 
     def _activate(self) -> None:
         """The second version of `hour` takes over while everything goes on."""
