@@ -63,9 +63,9 @@ class History:
         self.head = logged[-1].position if logged else 0
         self._events: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for one in logged:
+            event = {**one.row, "us": one.us, "at": one.position, "until": one.until}
             for name, group in () if one.deleted else GROUPS.items():
                 if groups.takes(name, one.row, one.address) and fits(group, one.row):
-                    event = {**one.row, "us": one.us, "at": one.position, "until": one.until}
                     self._events[name, one.row["user_id"]].append(event)
         self._moves: dict[tuple[str, str], list[int]] = {}
 

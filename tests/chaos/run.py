@@ -56,7 +56,7 @@ class Run:
                 time.sleep(early)
             self.faults.do(fault)
         for thread in sending:
-            thread.join(600)
+            thread.join(max(600, lasts))
         self.faults.end()
         self.seconds = time.monotonic() - began
         _say(f"everything is sent after {self.seconds:.0f} s; waiting until it is there")
