@@ -30,7 +30,7 @@ class Incoming(NamedTuple):
     """One row at the door. `row` is a Malformed where its text was no JSON; origin: Kafka's coordinates.
 
     raw: the text of the row, where it came as a text of its own; it is stored as it is. identity: what it is known by where it
-    has no event_id.
+    has no event_id; replaces: see log.NewRow.
     """
 
     row: Any
@@ -40,6 +40,7 @@ class Incoming(NamedTuple):
     refused: Refused | None = None
     origin: tuple[str, int, int, int] | None = None
     identity: str | None = None
+    replaces: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def append(
             verdict.revision,
             verdict.deleted,
             row.origin,
+            row.replaces,
         )
         for index, row, verdict in taken
     ]

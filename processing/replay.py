@@ -25,7 +25,7 @@ from processing import dead_letters, letters_gone
 from processing.consume import ABOUT_THE_DATA
 from processing.dead_letters import NO_ROUTE
 from processing.definitions import known_groups
-from processing.envelopes import open_document
+from processing.envelopes import Envelope, open_document
 from processing.ingest import Incoming, Outcome, append, judge_all
 from processing.judging import Judged, Refused
 from processing.models import DeadLetter
@@ -70,13 +70,18 @@ def prepare(letter: DeadLetter, payload: Any = None) -> Ready:
     else:
         refusal = Invalid
         envelope = open_document(payload if payload is not None else _document(letter))
-        # a stored row stands where other groups have it; the corrected one is for the group that left it out
+        corrected = _corrected(letter, envelope)
+        # a stored row without an id stands where other groups have it; the corrected one is for the group that left it out
         address = envelope.address or letter.group or letter.address or None
-        rows = [Incoming(row, letter.received_at, address) for row in envelope.rows]
+        rows = [Incoming(row, letter.received_at, address) for row in envelope.rows] if corrected is None else corrected
     verdicts = judge_all(letter.project, rows, now_us())
     bad = next((v for v in verdicts if isinstance(v, Refused)), None)
     if bad is not None:
         raise refusal(bad.code if refusal is Invalid else "still_unfit", bad.detail, pointer="/payload")
+    judged = [v for v in verdicts if isinstance(v, Judged)]
+    unfit = [(code, detail) for v in judged for group, code, detail in v.quarantine if group == letter.group]
+    if unfit and payload is not None:
+        raise Invalid(*unfit[0], pointer="/payload")
     name = _name(letter)
     return Ready(letter, [row._replace(identity=f"{name}:{index}") for index, row in enumerate(rows)], verdicts)
 
@@ -127,6 +132,23 @@ def _stored_row(letter: DeadLetter) -> list[Incoming]:
         if event is not None and fitting(version, program(spec, version).column_types, [event])[0]:
             return []
     return [Incoming(row.row, row.record_time, letter.group)]
+
+
+def _corrected(letter: DeadLetter, envelope: Envelope) -> list[Incoming] | None:
+    """The corrected row of a stored event that has an id, in its place: so a later revision or a tombstone of the event meets it.
+    Nothing where a later one took that place already; None where the letter is of no such event."""
+    if letter.position is None or envelope.address is not None or len(envelope.rows) != 1:
+        return None
+    (row,) = envelope.rows
+    stored = log_reading.rows_at(letter.project, [letter.position]).get(letter.position)
+    event_id = None if stored is None else stored.row.get("event_id")
+    if stored is None or event_id is None or not isinstance(row, dict) or row.get("event_id", event_id) != event_id:
+        return None
+    if stored.superseded_pos is not None:
+        return []
+    revision = max((r for r in (row.get("revision"), stored.row.get("revision")) if type(r) is int), default=0)
+    whole = {**row, "event_id": event_id} | ({"revision": revision} if revision else {})
+    return [Incoming(whole, stored.record_time, stored.address, replaces=letter.position)]
 
 
 def _document(letter: DeadLetter) -> Any:

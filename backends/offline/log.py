@@ -28,7 +28,10 @@ def cursor() -> Any:
 
 
 class NewRow(NamedTuple):
-    """A row to append. `identity` None: every such row is new. Times in microseconds; `source` is a plain word."""
+    """A row to append. `identity` None: every such row is new. Times in microseconds; `source` is a plain word.
+
+    replaces: the position whose row it replaces even at an equal revision, if that row still stands.
+    """
 
     row: dict[str, Any]
     payload: str
@@ -39,6 +42,7 @@ class NewRow(NamedTuple):
     revision: int = 0
     deleted: bool = False
     origin: tuple[str, int, int, int] | None = None  # Kafka: topic id, partition, offset, index in message
+    replaces: int | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def _event_lines(
 ) -> list[str]:
     project = escaped(project)
     lines = []
-    for at, (_, payload, source, address, record_time, _, _, deleted, origin), old in kept:
+    for at, (_, payload, source, address, record_time, _, _, deleted, origin, _), old in kept:
         topic_id, partition, offset, item = origin or _NO_ORIGIN
         lines.append(
             f"{project}\t{at}\t{source}\t{NULL if address is None else escaped(address)}\t{record_time}\t{ingested_at}"
@@ -174,9 +178,9 @@ def _place(
 
 
 def _replaces(row: NewRow, before: Standing) -> bool:
-    """A tombstone wins over the row at an equal revision, everything else must be higher to replace."""
-    _, revision, deleted = before
-    return row.revision > revision or (row.revision == revision and row.deleted and not deleted)
+    """A tombstone wins over the row at an equal revision, and so does what was made of it; everything else must be higher."""
+    position, revision, deleted = before
+    return row.revision > revision or (row.revision == revision and not deleted and (row.deleted or row.replaces == position))
 
 
 def _purged(c: Any, project: str, rows: Sequence[NewRow], known: dict[Identity, Standing], purging: int) -> set[int]:

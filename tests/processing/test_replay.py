@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from django.core.management import call_command
 from django.db import connections
 
@@ -184,6 +185,39 @@ class TestQuarantined:
         assert give_back(api, letter)[1]["accepted"] == 0
         world.settle()
         assert (DeadLetter.objects.count(), world.read("g", "u", world.clock)[2]["n"]) == (0, 1)
+
+    def test_a_corrected_event_with_an_id_stays_that_event(self, world, api):
+        world.define("g", SUMS, **TYPED)
+        world.define("h", TEXTS, columns={"amount": "STRING"})
+        seen = lambda: world.read("g", "u", world.clock)  # noqa: E731
+        world.push([event("u", -5, "abc", event_id="a")])
+        world.settle()
+        (letter,) = DeadLetter.objects.all()
+        assert give_back(api, letter, {"payload": event("u", -5, "no number")})[1]["code"] == "type_mismatch"
+        assert give_back(api, letter, {"payload": event("u", -5, 2.0)})[1]["accepted"] == 1
+        world.settle()
+        assert seen()[2] == {"total": 2.0, "n": 1}
+        assert world.push([event("u", -5, 9.0, event_id="a")]).duplicates == 1
+        world.push([event("u", -5, 3.0, event_id="a", revision=1)])
+        world.settle()
+        assert seen()[2] == {"total": 3.0, "n": 1}
+        world.push([{"event_id": "a", "deleted": True, "revision": 2}])
+        world.settle()
+        assert seen()[0] == "NOT_FOUND"
+
+    @pytest.mark.parametrize("later", [{"deleted": True}, event("u", -5, 7.0, revision=1)])
+    def test_correcting_what_was_deleted_or_revised_meanwhile_brings_nothing_back(self, world, api, later):
+        world.define("g", SUMS, **TYPED)
+        world.define("h", TEXTS, columns={"amount": "STRING"})
+        world.push([event("u", -5, "abc", event_id="a")])
+        world.settle()
+        letter = DeadLetter.objects.order_by("id")[0]
+        world.push([{**later, "event_id": "a"}])
+        world.settle()
+        before = world.read("g", "u", world.clock)
+        assert give_back(api, letter, {"payload": event("u", -5, 2.0)})[1]["accepted"] == 0
+        world.settle()
+        assert world.read("g", "u", world.clock)[::2] == before[::2]
 
     def test_a_row_that_was_corrected_meanwhile_is_not_given_again(self, world, api):
         world.define("g", SUMS, **TYPED)
