@@ -31,14 +31,14 @@ def main(words: list[str]) -> int:
     plan = [(given.entities, given.groups, given.rows, given.seconds)]
     if given.full:
         n = given.entities
-        plan = [(n, 2, 0, 300.0), (n, 1, given.rows, None), (n, 7, given.rows, None)]
+        plan = [(n, 2, 0, 300.0), *((n, groups, given.rows, None) for groups in (2, 1, 7))]
         plan += [(10 * n, 2, given.rows, None), (100 * n, 2, given.rows, None)]
     results = []
     for entities, groups, rows, seconds in plan:
         results.append(_measure(given, entities, groups, rows, seconds))
         print(report(results[-1:]), file=sys.stderr)
     text = report(results)
-    met = _targets(results[0]) if given.full else []
+    met = _targets(results[0], results[1]) if given.full else []
     text += "".join(f"\n- {'met' if good else 'MISSED'}: {what}" for what, good in met) + ("\n" if met else "")
     print(text)
     if given.write:
@@ -56,24 +56,25 @@ def _measure(given: argparse.Namespace, entities: int, groups: int, rows: int, s
         took = fill(servers.kafka.bootstrap, servers.topic, rows, Entities(entities, given.law))
         _say(f"{rows:,} events in the topic after {took:.0f} s; the consumer starts")
         through = throughput(servers, rows, seconds)
-        _say(f"{through.rate:,.0f} events/s; freshness at {given.rate:,.0f} events/s for {given.fresh_seconds:.0f} s")
+        _say(f"{through.rate:,.0f} events/s")
         fresh = None
         if given.fresh_seconds and through.applied >= rows:
+            _say(f"freshness at {given.rate:,.0f} events/s for {given.fresh_seconds:.0f} s")
             paced = Paced(servers.kafka.bootstrap, servers.topic, given.rate, Entities(entities, given.law, seed=2))
             fresh = freshness(servers, paced, given.rate, given.fresh_seconds)
     return Result(entities, given.law, windows, given.together, through, fresh)
 
 
-def _targets(sustained: Result) -> list[tuple[str, bool]]:
-    through, fresh = sustained.through, sustained.fresh
+def _targets(sustained: Result, after: Result) -> list[tuple[str, bool]]:
+    """What was hoped for, and whether it is so; after the sustained run the topic is not empty, so freshness is another's."""
+    through, fresh = sustained.through, after.fresh
     growth = max(map(abs, through.growth.values()))
     found = [
         (f"at least {TARGET_RATE:,} events/s for {through.seconds:.0f} s: {through.rate:,.0f}", through.rate >= TARGET_RATE),
         (f"memory flat within ±{TARGET_GROWTH:.0f} %: {growth:.1f} %", growth <= TARGET_GROWTH),
     ]
-    if fresh is not None:
-        p99 = fresh.percentile(99)
-        found.append((f"shown within {TARGET_P99:.0f} s at {fresh.rate:,.0f} events/s, p99: {p99:.2f} s", p99 < TARGET_P99))
+    p99 = fresh.percentile(99) if fresh is not None else float("inf")
+    found.append((f"shown within {TARGET_P99:.0f} s at 1,000 events/s, p99: {p99:.2f} s", p99 < TARGET_P99))
     return found
 
 
