@@ -15,9 +15,10 @@ ROWS = 1000
 
 
 @pytest.mark.kafka
+@pytest.mark.timeout(700)
 def test_a_glance_gives_every_table_and_every_row_arrived() -> None:
     command = [sys.executable, "benchmarks/pipeline.py", "--quick", "--rows", str(ROWS), "--entities", "50"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-4000:]
     tables = [[_cells(line) for line in text.splitlines()] for text in re.findall(r"(?:^\|.*\n)+", done.stdout, re.MULTILINE)]
     assert [len(rows) for rows in tables] == [3] * 5, done.stdout
