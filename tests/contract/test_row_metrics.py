@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract import promise
+from tests.plugins.kafka import Send
 from tests.servers.http import Client
 from tests.servers.prometheus import Prometheus
 from tests.servers.stack import wait_for
@@ -53,7 +54,8 @@ def test_runs_are_counted_by_type_and_status(client: Client, tag: str) -> None:
 
 
 @pytest.mark.kafka
-def test_the_other_series_stand_beside_them(client: Client, tag: str) -> None:
+def test_the_other_series_stand_beside_them(client: Client, send: Send, tag: str) -> None:
+    send(promise.TOPIC, b"[]")  # the topic is there from its first message on, and with it the lag
     client.push([{"user_id": 1.5, "session_duration": 1, "page_views": 1, "timestamp": f"never-{tag}"}], wait=None)
     wanted = (
         "feature_processor_batch_duration_seconds_bucket",
