@@ -92,7 +92,7 @@ def tiled(engine="duckdb"):
     return Tiled(compile_sql(SQL, ("user_id",), "timestamp", TYPES), TYPES, engine, 300)
 
 
-@settings(max_examples=80, deadline=None, print_blob=True)
+@settings(derandomize=True, max_examples=80, deadline=None, print_blob=True)
 @given(EVENTS, st.integers(0, 2**32))
 def test_tiles_are_exact_arithmetic(drawn, seed):
     check(tiled(), as_rows(drawn), seed)
