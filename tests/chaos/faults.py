@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -185,13 +186,21 @@ class Faults:
             self.failed.append(f"the second version could not be activated: {told[-3:]}")
 
     def _rebuild(self) -> None:
-        def rebuilt() -> bool:
-            return self._world.stack.command("manage.py", "rebuild_online", "day", "always").returncode == 0
+        told = [""]
 
-        if wait_for(rebuilt, 120, 1):
+        def rebuilt() -> bool:
+            """A store that dies under the command ends it; whoever asked for it asks again."""
+            try:
+                done = self._world.stack.command("manage.py", "rebuild_online", "day", "always")
+            except subprocess.TimeoutExpired:
+                return False
+            told.append(done.stderr[-1000:])
+            return done.returncode == 0
+
+        if wait_for(rebuilt, 350, 1):
             self.done["rebuild"] += 1
         else:
-            self.failed.append("rebuild_online could not end")
+            self.failed.append(f"rebuild_online could not end: {told[-1]}")
 
     def _beside(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, daemon=True)
