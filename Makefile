@@ -31,7 +31,7 @@ test: test-needs lint ## every check and test but the long ones, on real servers
 test-long: test-needs ## the long ones
 	$(BIN)/pytest -q -m long --durations=15 --timeout=1800
 
-bench: test-needs ## how fast events get online, a quarter of an hour, into docs/benchmarks.md; ARGS=--quick: a glance
+bench: test-needs ## how fast events get online, 20 minutes, into docs/benchmarks.md; ARGS=--quick: a glance
 	$(BIN)/python benchmarks/pipeline.py $(or $(ARGS),--full --write)
 
 chaos: test-needs ## a million messages through 300 kills and more; ends by itself with a table. ARGS="--messages 60000 --seed S"

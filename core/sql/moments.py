@@ -42,7 +42,8 @@ def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: 
 
 
 def together(name: str, first: Sql, second: Sql, condition: str | None, dialect: str) -> Aggregate:
-    """CORR, COVAR_POP and COVAR_SAMP over the pairs without NULL; CORR is NULL where one side is constant."""
+    """CORR, COVAR_POP and COVAR_SAMP over the pairs without NULL; CORR is NULL where one side is constant, or so
+    nearly that the squares of its distances are no doubles."""
     top = pieces.double(_SQUARES, dialect)
     small = f"ABS({first.text}) <= {top} AND ABS({second.text}) <= {top}"
     present = " AND ".join([f"{first.text} IS NOT NULL AND {second.text} IS NOT NULL", *([condition] if condition else [])])
@@ -65,8 +66,9 @@ def together(name: str, first: Sql, second: Sql, condition: str | None, dialect:
 
     def final(p: Sequence[str]) -> str:
         if name == "CORR":  # a constant side is told by its ends: its squares may be off zero by rounding
-            apart = f"{p[4]} = 0 AND {p[6]} < {p[7]} AND {p[9]} < {p[10]}"
-            return f"CASE WHEN {apart} THEN {p[3]} / NULLIF(SQRT({p[5]}) * SQRT({p[8]}), 0) END"
+            least = pieces.double(_SQUARES**-2, dialect)  # where the squares are smaller they are no doubles
+            apart = f"{p[4]} = 0 AND {p[6]} < {p[7]} AND {p[9]} < {p[10]} AND {p[5]} > {least} AND {p[8]} > {least}"
+            return f"CASE WHEN {apart} THEN {p[3]} / (SQRT({p[5]}) * SQRT({p[8]})) END"
         less = int(name == "COVAR_SAMP")
         return f"CASE WHEN {p[4]} = 0 AND {p[0]} > {less} THEN {p[3]} / ({p[0]} - {less}) END"
 
