@@ -97,6 +97,16 @@ class Compiled:
         """Path tiles only: the types of p_0, …"""
         return tuple(str(kind) for kind in self._tiles(self._env("duckdb", types)).types)
 
+    @property
+    def tree(self) -> exp.Expr:
+        """The checked tree, to be read and not changed; of `forms` it holds the moment alone."""
+        return self._tree
+
+    @property
+    def text(self) -> Text:
+        """The user's text, which places of the tree point into."""
+        return self._text
+
     @cached_property
     def partial_names(self) -> tuple[str, ...]:
         """Path tiles only: p_0, …; the same for all types."""
