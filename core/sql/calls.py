@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from core.sql import casts, clock
 from core.sql.expressions import Expressions
+from core.sql.foreign import suggestion
 from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
 from core.sql.functions.row import Function
 from core.sql.functions.times import EXTRACT, UNIT_FIRST
@@ -62,7 +63,11 @@ def scalar(node: exp.Expr, level: Expressions) -> Sql:
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
         base = level.emit(node.this)
         if (found := struct_field(base, node.expression.name, level.dialect)) is None:
-            raise level.refuse(f"{base.type} has no field {node.expression.name!r}", node, UNKNOWN_COLUMN)
+            raise level.refuse(
+                f"{base.type} has no field {node.expression.name!r}{near(node.expression.name, base.type.fields)}",
+                node,
+                UNKNOWN_COLUMN,
+            )
         return found
     name, arguments = called(node)
     if name is None:
@@ -115,13 +120,11 @@ def check_name(name: str, node: exp.Expr, level: Expressions) -> None:
         raise clock.refusal(node, level)
     if name in NOT_REPEATABLE:
         raise level.refuse(f"{name} gives another answer each time, so values could not be computed again", node)
-    if name in AGGREGATE_NAMES or name in WINDOW_NAMES:
-        raise level.refuse(f"{name} cannot stand here", node)
-    raise level.refuse(
-        f"{name[:60]} is no function known here{near(name, (*TABLE, *OPERATORS, *AGGREGATE_NAMES, *WINDOW_NAMES))}",
-        node,
-        NOT_ALLOWED,
-    )
+    if name in AGGREGATE_NAMES:
+        raise level.refuse(f"{name} cannot stand here: an aggregate stands in the outputs or in HAVING, not in another one", node)
+    if name in WINDOW_NAMES:
+        raise level.refuse(f"{name} needs OVER (PARTITION BY the entity's key ORDER BY …), in the outputs or in QUALIFY", node)
+    raise level.refuse(f"{name[:60]} is no function known here{suggestion(name)}", node, NOT_ALLOWED)
 
 
 def call(name: str, arguments: Sequence[Sql], node: exp.Expr, level: Expressions) -> Sql:
@@ -160,7 +163,9 @@ def fit(arg: Sql, kind: str, name: str, node: exp.Expr, level: Expressions) -> S
     if kind.startswith("'"):  # a literal text, of these words where some are named
         words = kind.strip("'").split("|")
         if not isinstance(arg.literal, str) or (words != [""] and arg.literal.upper() not in words):
-            raise level.refuse(f"{name} takes a literal text here" + (f" of {', '.join(words)}" if words != [""] else ""), node)
+            raise level.refuse(
+                f"{name} takes a literal text here" + (f", in quotes: one of {', '.join(words)}" if words != [""] else ""), node
+            )
         return arg
     if ".." in kind:  # a literal whole number between two bounds
         low, high = map(int, kind.split(".."))
@@ -180,5 +185,8 @@ def fit(arg: Sql, kind: str, name: str, node: exp.Expr, level: Expressions) -> S
     else:
         fits = have == KINDS[kind] or unknown
     if not fits:
-        raise level.refuse(f"{name} takes {kind.upper()} here, this is {have}", node)
+        hint = (
+            "; a time is moved by + INTERVAL 7 DAYS" if have.name == "INTERVAL" else "; CAST it" if have in KINDS.values() else ""
+        )
+        raise level.refuse(f"{name} takes {kind.upper()} here, this is {have}{hint}", node)
     return casts.convert(arg, KINDS[kind], level.dialect) if have.name == "NULL" and kind in KINDS else arg

@@ -22,20 +22,24 @@ def outputs_of(relation: Relation, env: Env, tree: exp.Expr) -> list[tuple[str, 
     """The features of the root query: (name, type and origin), the keys left out. Raises Invalid for names and types that
     cannot be served."""
     found = []
+    items = {one.alias_or_name: one for one in tree.expressions} if isinstance(tree, exp.Select) else {}
     for written, value in relation.columns.values():
         if value.key is not None:
             continue
+        at = items.get(written, tree)
         if written.lower() in (key.lower() for key in env.keys):
-            raise env.text.refuse(NOT_ALLOWED, f"{written} is the entity's key; give this output another name", tree)
+            raise env.text.refuse(NOT_ALLOWED, f"{written} is the entity's key; give this output another name", at)
         if not OUTPUT.fullmatch(written):
-            raise env.text.refuse(NOT_ALLOWED, f"the output name {written[:70]!r} is not of the form {OUTPUT.pattern}", tree)
+            raise env.text.refuse(
+                NOT_ALLOWED, f"the output name {written[:70]!r} is not of the form {OUTPUT.pattern}: letters, digits and _", at
+            )
         if RESERVED.fullmatch(written):
-            raise env.text.refuse(NOT_ALLOWED, f"{written} is a name of the store's own; give this output another", tree)
+            raise env.text.refuse(NOT_ALLOWED, f"{written} is a name of the store's own; give this output another", at)
         if value.type.name in ("NULL", "INTERVAL"):
-            raise env.text.refuse(NOT_ALLOWED, f"{written} has no type; CAST it", tree)
+            raise env.text.refuse(NOT_ALLOWED, f"{written} has no type; CAST it", at)
         found.append((written, value))
     if not found:
-        raise env.text.refuse(NOT_ALLOWED, "the SELECT gives no feature beside the key", tree)
+        raise env.text.refuse(NOT_ALLOWED, "the SELECT gives no feature beside the key; name a column or an aggregate", tree)
     return found
 
 

@@ -14,11 +14,15 @@ from core.sql.tallies import MOST
 
 MOST_WARNINGS = 20
 _NO_LIST = (
-    "the list's end is what counts? LAST, MAX_BY or COUNT(DISTINCT …) merge from tiles; else a short aggregation_window keeps it small"
+    "LAST, MAX_BY, COLLECT_SET and COUNT(DISTINCT …) merge from tiles, should one of them do; a short aggregation_window keeps the"
+    " list small"
 )
 # what keeps a statement from tiles, as core.sql.tiles words it -> what would not
 _FASTER = (
-    ("it compares the time with current_timestamp", "let aggregation_window, or several `windows`, say how far back events count"),
+    (
+        "it compares the time with current_timestamp",
+        "let aggregation_window, or several `windows`, say how far back events count",
+    ),
     ("a set operation", "say the branches as FILTER (WHERE …) or CASE of one SELECT"),
     ("a join", "say what each side counts as FILTER (WHERE …) of one SELECT"),
     ("SELECT DISTINCT", "GROUP BY the entity's key gives one row already; COUNT(DISTINCT x) and COLLECT_SET(x) merge from tiles"),
@@ -42,7 +46,9 @@ def faster(compiled: Compiled) -> str | None:
     if compiled.path != "recompute":
         return None
     reason = compiled.path_reason
-    return next((what for start, what in _FASTER if reason.startswith(start)), _NO_LIST if "every event's value" in reason else None)
+    return next(
+        (what for start, what in _FASTER if reason.startswith(start)), _NO_LIST if "every event's value" in reason else None
+    )
 
 
 def warnings(compiled: Compiled, windowed: bool) -> list[Warned]:

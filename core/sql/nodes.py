@@ -5,12 +5,16 @@ sqlglot knows far more SQL than is meant here, and learns more with each release
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from core.errors import Invalid, TooLarge
-from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, SYNTAX, Text
+from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, SYNTAX, Text, offset_of
 
 MAX_NODES = 4_000
+# Quotes and blanks of word processors: outside of quotes the parser takes them for letters, and a text for a column.
+_ODD = re.compile("[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u00b4]")
 MAX_TREE_DEPTH = 100
 
 _BINARY = ("this", "expression")
@@ -67,26 +71,49 @@ PARTS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.CurrentTimestamp: (), exp.CurrentDate: (),
 }  # fmt: skip
 _WORDS = {
-    "limit": ("LIMIT is not allowed: input_data is one entity's events, and a batch holds many", NOT_SEPARABLE),
-    "offset": ("OFFSET is not allowed: input_data is one entity's events, and a batch holds many", NOT_SEPARABLE),
-    "laterals": ("LATERAL VIEW is not allowed", NOT_ALLOWED),
-    "sample": ("TABLESAMPLE is not allowed", NOT_ALLOWED),
-    "pivots": ("PIVOT is not allowed", NOT_ALLOWED),
-    "recursive": ("WITH RECURSIVE is not allowed", NOT_ALLOWED),
-    "hint": ("hints are not allowed", NOT_ALLOWED),
+    "limit": (
+        "LIMIT is not allowed: input_data is one entity's events; MAX_BY, MIN_BY and APPROX_TOP_K pick of them",
+        NOT_SEPARABLE,
+    ),
+    "offset": ("OFFSET is not allowed: input_data is one entity's events; NTH_VALUE, LAG and LEAD pick of them", NOT_SEPARABLE),
+    "laterals": ("LATERAL VIEW is not allowed; ARRAY_CONTAINS, SIZE and ELEMENT_AT read a list as it is", NOT_ALLOWED),
+    "sample": ("TABLESAMPLE is not allowed: values could not be computed again", NOT_ALLOWED),
+    "pivots": ("PIVOT is not allowed; write SUM(x) FILTER (WHERE kind = 'a') AS a for each column", NOT_ALLOWED),
+    "recursive": ("WITH RECURSIVE is not allowed; write WITH", NOT_ALLOWED),
+    "hint": ("hints are not allowed; leave them out", NOT_ALLOWED),
     "except_": ("* EXCEPT is not allowed; name the columns", NOT_ALLOWED),
-    "rollup": ("ROLLUP is not allowed", NOT_SEPARABLE),
-    "cube": ("CUBE is not allowed", NOT_SEPARABLE),
-    "grouping_sets": ("GROUPING SETS are not allowed", NOT_SEPARABLE),
-    "query": ("IN takes a list of values here, not a query", NOT_SEPARABLE),
+    "rollup": ("ROLLUP is not allowed; GROUP BY the entity's key", NOT_SEPARABLE),
+    "cube": ("CUBE is not allowed; GROUP BY the entity's key", NOT_SEPARABLE),
+    "grouping_sets": ("GROUPING SETS are not allowed; GROUP BY the entity's key", NOT_SEPARABLE),
+    "all": ("GROUP BY ALL is not allowed; name the entity's key", NOT_ALLOWED),
+    "query": ("IN takes a list of values here, not a query; JOIN it by the entity's key", NOT_SEPARABLE),
+    "field": ("IN takes a list of values in parentheses, such as x IN (1, 2)", SYNTAX),
+    "unnest": ("IN takes a list of values; ARRAY_CONTAINS(list, x) looks into a list", NOT_ALLOWED),
     "windows": ("named windows are not allowed; write OVER (...) at the function", NOT_ALLOWED),
+    "on": ("DISTINCT ON is not allowed; MAX_BY(x, timestamp) or the row-level form gives the newest row", NOT_ALLOWED),
 }
+_OTHER_TABLE = ("only input_data and CTEs can be read, without a database before the name", NOT_ALLOWED)
+_LISTS = "lists are not written out here; a list comes from the events, COLLECT_LIST or COLLECT_SET"
 _CLASSES: dict[type[exp.Expr], tuple[str, str]] = {
-    exp.Exists: ("EXISTS is not allowed", NOT_SEPARABLE),
-    exp.JSONExtract: ("-> is not allowed", NOT_ALLOWED),
-    exp.Lambda: ("lambdas are not allowed", NOT_ALLOWED),
-    exp.Values: ("VALUES is not allowed", NOT_ALLOWED),
-    exp.QueryTransform: ("TRANSFORM is not allowed", NOT_ALLOWED),
+    exp.Exists: ("EXISTS is not allowed; JOIN by the entity's key, or COUNT_IF(…) > 0 in HAVING", NOT_SEPARABLE),
+    exp.JSONExtract: ("-> is not allowed; x.name reads a field of a column that is a STRUCT", NOT_ALLOWED),
+    exp.JSONExtractScalar: ("->> is not allowed; x.name reads a field of a column that is a STRUCT", NOT_ALLOWED),
+    exp.Lambda: ("lambdas are not allowed; ARRAY_CONTAINS, ARRAY_MAX, SIZE and their like take a list whole", NOT_ALLOWED),
+    exp.Values: ("VALUES is not allowed; only input_data and CTEs can be read", NOT_ALLOWED),
+    exp.QueryTransform: ("TRANSFORM is not allowed; the functions are in the documentation of the SQL", NOT_ALLOWED),
+    exp.Transform: ("TRANSFORM is not allowed; the functions are in the documentation of the SQL", NOT_ALLOWED),
+    exp.Tuple: ("a list in parentheses is only allowed after IN; COUNT(DISTINCT a, b) counts pairs", NOT_ALLOWED),
+    exp.Any: ("ANY is not allowed; write one LIKE for each, joined with OR", NOT_ALLOWED),
+    exp.All: ("ALL is not allowed; write one comparison for each, joined with AND", NOT_ALLOWED),
+    exp.RegexpILike: ("~* is not allowed; write LOWER(x) RLIKE 'pattern'", NOT_ALLOWED),
+    exp.Placeholder: ("there are no parameters; write the value itself", NOT_ALLOWED),
+    exp.Parameter: ("there are no parameters; write the value itself", NOT_ALLOWED),
+    exp.SessionParameter: ("there are no parameters; write the value itself", NOT_ALLOWED),
+    exp.PropertyEQ: ("there are no variables; name an expression with AS", NOT_ALLOWED),
+    exp.Array: (_LISTS, NOT_ALLOWED),
+    exp.Limit: ("LIMIT is not allowed in a list; APPROX_TOP_K(x, k) gives the most frequent values", NOT_ALLOWED),
+    exp.AtTimeZone: ("AT TIME ZONE is not allowed: times are UTC; x + INTERVAL 2 HOURS moves one", NOT_ALLOWED),
+    exp.Unnest: ("UNNEST is not allowed; ARRAY_CONTAINS, SIZE and ELEMENT_AT read a list as it is", NOT_ALLOWED),
 }
 
 
@@ -117,13 +144,27 @@ def _check(node: exp.Expr, text: Text) -> None:
     for part, value in node.args.items():
         if part not in parts and value not in (None, False, []):
             words, code = _WORDS.get(part, (f"{part.strip('_').replace('_', ' ').upper()} is not allowed here", NOT_ALLOWED))
-            raise text.refuse(code, words, node)
+            if isinstance(node, exp.Table) and part in ("db", "catalog"):
+                words, code = _OTHER_TABLE
+            raise text.refuse(code, words, _place(value, node))
+    if isinstance(node, exp.Identifier) and not node.args.get("quoted") and (odd := _ODD.search(node.this)):
+        place = offset_of(node)
+        words = f"{odd[0]} is no quote of SQL: write '…' around a text"
+        raise text.refuse(SYNTAX, words, node if place is None else place + odd.start())
     if isinstance(node, (exp.Group, exp.Order)) and not node.expressions:
-        raise text.refuse(SYNTAX, f"{type(node).__name__.upper()} BY names nothing", node)
+        raise text.refuse(SYNTAX, f"{type(node).__name__.upper()} BY names nothing; a column is expected after it", node)
     if isinstance(node, exp.Identifier) and node.this.startswith("__"):
-        raise text.refuse(NOT_ALLOWED, "names that start with __ are reserved", node)
+        raise text.refuse(NOT_ALLOWED, "names that start with __ are the store's own; give another name", node)
     if isinstance(node, exp.Alias) and not isinstance(node.args["alias"], exp.Identifier):
-        raise text.refuse(NOT_ALLOWED, "a name is expected", node)
+        raise text.refuse(NOT_ALLOWED, "one name is expected after AS", node)
+
+
+def _place(value: object, node: exp.Expr) -> exp.Expr:
+    """What stands nearest to a part that is refused: the part itself where it has a place, else its node."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, exp.Expr) and any("start" in leaf.meta for leaf in one.walk()):
+            return one
+    return node
 
 
 def _spoken(node: exp.Expr) -> str:

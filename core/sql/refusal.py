@@ -11,6 +11,7 @@ from core.errors import Invalid
 
 SYNTAX, NOT_ALLOWED, UNKNOWN_COLUMN = "sql_syntax", "sql_not_allowed", "unknown_column"
 NOT_GROUPED, NOT_SEPARABLE = "sql_not_grouped_by_entity", "sql_not_separable"
+_BEFORE, _AFTER = 20, 32  # characters of the words around
 POINTER = "/transformation/sql_query"  # where definitions carry their SQL
 
 
@@ -42,11 +43,21 @@ class Text:
         self.text = text
 
     def refuse(self, code: str, detail: str, where: exp.Expr | int | None = None) -> Invalid:
-        """-> the error to raise; `where` is a node or a character offset."""
-        offset = offset_of(where) if isinstance(where, exp.Expr) else where
-        if offset is None:
-            return Invalid(code, detail, pointer=POINTER)
+        """-> the error to raise; `where` is a node or a character offset, the beginning where it has no place."""
+        offset = (offset_of(where) if isinstance(where, exp.Expr) else where) or 0
         line, column = line_column(self.text, offset)
-        start = self.text.rfind("\n", 0, offset) + 1
-        words = self.text[max(start, offset - 20) : offset + 30].split("\n")[0].strip()
-        return Invalid(code, f"{detail}, near {words!r}" if words else detail, pointer=POINTER, line=line, column=column)
+        words = self.around(offset)
+        whole = f"{detail}, near {words!r}" if words else detail
+        finding = {"pointer": POINTER, "code": code, "detail": whole, "line": line, "column": column, "near": words}
+        return Invalid(code, whole, pointer=POINTER, line=line, column=column, errors=[finding])
+
+    def around(self, offset: int) -> str:
+        """The words around a place, of its line; whole ones, unless they are long."""
+        start, end = self.text.rfind("\n", 0, offset) + 1, self.text.find("\n", offset)
+        end = len(self.text) if end < 0 else end
+        first, last = max(start, offset - _BEFORE), min(end, offset + _AFTER)
+        if first > start and (blank := self.text.find(" ", first, offset)) >= 0:
+            first = blank
+        if last < end and (blank := self.text.rfind(" ", offset, last)) > offset:
+            last = blank
+        return self.text[first:last].strip()

@@ -155,7 +155,7 @@ def _join(node: exp.Join, scope: Scope, ctes: Mapping[str, Relation], query: Que
     side, kind = (node.side or "").upper(), (node.kind or "").upper()
     word = {("", ""): "JOIN", ("", "INNER"): "JOIN", ("LEFT", ""): "LEFT JOIN", ("LEFT", "OUTER"): "LEFT JOIN"}.get((side, kind))
     if word is None:
-        raise env.text.refuse(NOT_ALLOWED, f"{side} {kind} JOIN".strip() + " is not allowed; JOIN and LEFT JOIN are", node)
+        raise env.text.refuse(NOT_ALLOWED, f"{side} {kind}".strip() + " JOIN is not allowed; JOIN and LEFT JOIN are", node)
     right = _source(node.this, scope, ctes, query)
     right = replace(right, nullable=word == "LEFT JOIN")
     conditions = [f"{right.alias}.{RUN} = {scope.sources[0].alias}.{RUN}"]

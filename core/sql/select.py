@@ -52,7 +52,10 @@ def items_of(node: exp.Select, env: Env) -> list[Item]:
         elif isinstance(one, exp.Column):
             items.append(Item(one.name, one))
         else:
-            raise env.text.refuse(NOT_ALLOWED, "give the expression a name with AS", one)
+            said = "give the expression a name with AS"
+            if isinstance(one, exp.Literal) and one.is_string:
+                said = f"quotes make a text of it; the column is written {one.this}, or in backticks"
+            raise env.text.refuse(NOT_ALLOWED, said, one)
     names = [item.name.lower() for item in items]
     for place, name in enumerate(names):
         if name in names[:place]:
@@ -105,7 +108,7 @@ class Levels:
 
     def _no_aggregate(self, node: exp.Expr, level: Expressions) -> Sql:
         if aggregate_call(node) is not None:
-            raise level.refuse("an aggregate cannot stand here (WHERE, GROUP BY, another aggregate)", node)
+            raise level.refuse("an aggregate cannot stand here (WHERE, GROUP BY, another aggregate); HAVING chooses by one", node)
         return scalar(node, level)
 
     def _group(self, node: exp.Expr) -> Sql | None:
@@ -122,7 +125,8 @@ class Levels:
         for place, (_, group) in enumerate(self.groups):
             if value.text == group.text:
                 return replace(group, text=f"g.__g{place}")
-        raise self.env.text.refuse(NOT_ALLOWED, f"{node.name} is neither grouped nor inside an aggregate", node)
+        hint = f"LAST({node.name}) is the newest, MAX({node.name}) the largest"
+        raise self.env.text.refuse(NOT_ALLOWED, f"{node.name} is neither grouped nor inside an aggregate; {hint}", node)
 
     def aliased(self, node: exp.Expr, level: Expressions) -> Sql | None:
         """An earlier output of that name, where no column has it: a name that was read as a column stays one."""
@@ -183,7 +187,9 @@ def group_nodes(node: exp.Select, levels: Levels) -> list[exp.Expr]:
         if isinstance(one, exp.Literal) and not one.is_string:
             place = int(one.this) if str(one.this).isdigit() else 0
             if not 1 <= place <= len(levels.items):
-                raise levels.env.text.refuse(NOT_ALLOWED, f"GROUP BY {one.this}: there is no such output", one)
+                raise levels.env.text.refuse(
+                    NOT_ALLOWED, f"GROUP BY {one.this}: there is no such output, there are {len(levels.items)}", one
+                )
             one = levels.items[place - 1].node
         elif isinstance(one, exp.Column) and not one.table and not levels.is_column(one.name):
             one = next((item.node for item in levels.items if item.name.lower() == one.name.lower()), one)

@@ -34,7 +34,7 @@ REFUSED = [
     ("SELECT /*+ BROADCAST(a) */ x AS y FROM input_data", "sql_not_allowed", 1, 8),
     ("SELECT x AS y FROM input_data TABLESAMPLE (10 PERCENT)", "sql_not_allowed", None, None),
     ("SELECT x AS y FROM input_data LATERAL VIEW EXPLODE(a) t AS z", "sql_not_allowed", None, None),
-    ("SELECT * EXCEPT (a) FROM input_data", "sql_not_allowed", 1, 8),
+    ("SELECT * EXCEPT (a) FROM input_data", "sql_not_allowed", 1, 18),
     ("WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n FROM r) SELECT n FROM r", "sql_not_allowed", None, None),
     ("WITH input_data AS (SELECT 1 AS a) SELECT a FROM input_data", "sql_not_allowed", None, None),
     ("SELECT x AS y FROM (VALUES (1)) AS t", "sql_not_allowed", None, None),
