@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import JStoreError
+from core.refused import finding_of
 
 CONTENT_TYPE = "application/problem+json"
 
 
 def problem(error: JStoreError, instance: str, request_id: str) -> dict[str, Any]:
     """-> the document: type, title, status, code, detail, instance, request_id, errors."""
-    first: dict[str, Any] = {"pointer": error.pointer or "", "code": error.code, "detail": error.detail}
-    if error.line is not None:
-        first["line"] = error.line
-        first["column"] = error.column
     return {
         "type": f"/docs#error-{error.code}",
         "title": error.title,
@@ -23,5 +20,5 @@ def problem(error: JStoreError, instance: str, request_id: str) -> dict[str, Any
         "detail": error.detail,
         "instance": instance,
         "request_id": request_id,
-        "errors": [dict(e) for e in error.errors] or [first],
+        "errors": [dict(e) for e in error.errors] or [finding_of(error)],
     }

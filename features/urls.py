@@ -8,7 +8,6 @@ from features.pages import with_slash
 pages: list[URLPattern | URLResolver] = [
     path("features/", views.features, name="list"),
     path("new-feature/", views.new, name="new"),
-    path("new-feature/check/", views.check, name="check"),
     path("features/<slug:name>/", views.feature, name="detail"),
     path("features/<slug:name>/delete/", views.delete, name="delete"),
     path("find/", views.palette, name="palette"),

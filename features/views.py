@@ -16,9 +16,10 @@ from core.errors import JStoreError
 from features import catalogue, selectors, services
 from features.detail import detail
 from features.forms import FeatureForm
+from features.forms_question import checked_form
 from features.models import Group
 from features.pages import PROJECT, act, editing, may_edit, page
-from features.sql_check import check_sql
+from features.sql_report import report_of
 
 PER_PAGE = 50
 EXAMPLE = "SELECT user_id,\n  SUM(amount) AS total,\n  AVG(amount) AS average\nFROM input_data\nGROUP BY user_id"
@@ -71,9 +72,11 @@ def palette(request: HttpRequest) -> HttpResponse:
 
 def form_page(request: HttpRequest, form: FeatureForm, base: str, status: int = 200) -> HttpResponse:
     """The "+" page around a form."""
-    report: dict[str, Any] = {"sql_errors": form.sql_errors} if form.sql_errors else {}
+    report = report_of({"errors": form.sql_errors}) if form.sql_errors else {}
     if request.method == "POST" and not report and request.POST.get("enable_sql"):
-        report = check_sql(request.POST)  # the services stop at the first wrong field; the SQL is looked at all the same
+        # the services stop at the first wrong field; the SQL is looked at all the same
+        checked = checked_form(PROJECT, request.POST)
+        report = {} if checked is None else report_of(checked.document())
     context = {"section": "features", "form": form, "base": base, "example": EXAMPLE, **report}
     return render(request, "features/form.html", context, status=status)
 
@@ -83,7 +86,7 @@ def form_page(request: HttpRequest, form: FeatureForm, base: str, status: int = 
 def new(request: HttpRequest) -> HttpResponse:
     """The "+" form; with `?from=name` filled with that group's definition, whose changed form becomes the next version."""
     base = request.GET.get("from", "")
-    check = reverse("features:check")
+    check = reverse("serving:check")
     if request.method == "GET":
         document = selectors.describe(PROJECT, base) if base else None
         return form_page(request, FeatureForm(initial=initial(document), check_url=check), base if document else "")
@@ -125,13 +128,6 @@ def initial(document: dict[str, Any] | None) -> dict[str, Any]:
         "windows": document["windows"] or [],
         "columns": "\n".join(f"{name} {kind}" for name, kind in document["columns"].items() if kind),
     }
-
-
-@editing
-@require_POST
-def check(request: HttpRequest) -> HttpResponse:
-    """Judges the SQL while it is typed: its errors with line and column, else the features it would make."""
-    return render(request, "features/sql_report.html", check_sql(request.POST))
 
 
 @page

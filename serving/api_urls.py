@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 
-from serving import api
+from serving import api, api_sql
 
 
 class EntityConverter:
@@ -25,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("features/<str:ref>/values/<entity:entity>", api.Values.as_view(), name="values"),
     re_path(r"^features/(?P<ref>[^/]+)/values/?\Z", api.ValuesByKeys.as_view(), name="values-by-keys"),
     re_path(r"^online-features/?\Z", api.OnlineFeatures.as_view(), name="online-features"),
+    re_path(r"^sql/check/?\Z", api_sql.SqlCheck.as_view(), name="sql-check"),
 ]

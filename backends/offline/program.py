@@ -214,11 +214,12 @@ def program(spec: GroupSpec, version: VersionSpec) -> Program:
     key = (version.code, spec.layout, spec.deleted)
     found = _programs.get(key)
     if found is None or found.version != version:
-        found = _programs[key] = _make(spec, version)
+        found = _programs[key] = make(spec, version)
     return found
 
 
-def _make(spec: GroupSpec, version: VersionSpec) -> Program:
+def make(spec: GroupSpec, version: VersionSpec) -> Program:
+    """The same, not remembered: of a definition that nobody has stored."""
     layout = spec.layout_of(version)
     sql = compiled(version.sql, spec.entity, spec.timestamp_column)
     known = dict(zip(version.input_columns, layout.columns, strict=True))

@@ -14,8 +14,7 @@ from core.sql.tallies import MOST
 
 MOST_WARNINGS = 20
 _NO_LIST = (
-    "LAST, MAX_BY, COLLECT_SET and COUNT(DISTINCT …) merge from tiles, should one of them do; a short aggregation_window keeps the"
-    " list small"
+    "LAST, MAX_BY, COLLECT_SET and COUNT(DISTINCT …) merge from tiles, should one of them do; a short window keeps the list small"
 )
 # what keeps a statement from tiles, as core.sql.tiles words it -> what would not
 _FASTER = (
@@ -71,6 +70,14 @@ def _all(compiled: Compiled, windowed: bool) -> Iterator[tuple[str, str, exp.Exp
         )
     if isinstance(tree, exp.Select) and tree.args.get("order") is not None:
         yield "order_ignored", "ORDER BY at the end changes nothing: an entity has one row", tree.args["order"]
+    for column in tree.find_all(exp.Column):
+        # an output that is made of the column, as in SUM(amount) AS amount, takes nobody in
+        if column.name in compiled.input_columns and column.name not in compiled.lineage.get(column.name, (column.name,)):
+            yield (
+                "shadowed_output",
+                f"{column.name} is read from the events here: HAVING and later outputs know an output's name, WHERE does not",
+                column,
+            )
     divided = compared = False
     for node in tree.walk(bfs=False):
         if (call := aggregate_call(node)) is not None and not isinstance(node.parent, (exp.Filter, exp.WithinGroup)):
