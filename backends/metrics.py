@@ -55,6 +55,9 @@ BATCH_DURATION = Histogram("feature_processor_batch_duration_seconds", "Duration
 JOB_RUNS = Counter("jstore_job_runs", "Runs that ended.", ["type", "status"])
 DEAD_LETTERS = Counter("jstore_dead_letters", "Rows refused or quarantined, by code.", ["code"])
 PARKED = Counter("jstore_applier_parked", "Times a version was left aside because applying it failed.", ["group"])
+FAILED_COMPUTATIONS = Counter(
+    "jstore_failed_computations", "Times an entity alone could not be computed; it keeps its last value.", ["group", "kind"]
+)
 OVERFLOW = Counter("jstore_overflow", "Sums that became NULL for being beyond 64 bits, as often as computed.", ["group"])
 NON_FINITE_OUTPUT = Counter(
     "jstore_non_finite_output", "Outputs that became NULL for being NaN or Infinity, as often as computed.", ["group"]

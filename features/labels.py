@@ -36,6 +36,7 @@ TONES = {
     "no_route": "info",
     "type_mismatch": "warn",
     "invalid_entity": "warn",
+    "computation_failed": "warn",
     # paths
     "tiles": "ok",
     "row": "ok",

@@ -22,7 +22,7 @@ from backends.online.store import BucketWrite, EntityState, OnlineStore
 from core.clock import MICRO
 from core.record import WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
-from processing import quarantine
+from processing import failing, quarantine
 from processing.paths import gate, recompute, rows, tiles
 from processing.paths.built import Built, Entity, clock_for, failed
 
@@ -165,17 +165,21 @@ def build(
             return rows.build(made, part, None if keep else position, now, on)
         return recompute.build(made, pair_of(made.spec), part, position, keep, now, on)
 
-    return _narrowed(run, entities, lambda e: failed(e, position, made.layout, now, now + _RETRY))
+    def fail(entity: Entity, error: EngineFailed) -> Built:
+        failing.note(made, entity, error, position, now, on)
+        return failed(entity, position, made.layout, now, now + _RETRY)
+
+    return _narrowed(run, entities, fail)
 
 
 def _narrowed(
-    run: Callable[[Sequence[Entity]], list[Built]], entities: Sequence[Entity], fail: Callable[[Entity], Built]
+    run: Callable[[Sequence[Entity]], list[Built]], entities: Sequence[Entity], fail: Callable[[Entity, EngineFailed], Built]
 ) -> list[Built]:
     try:
         return run(entities)
-    except EngineFailed:
+    except EngineFailed as error:
         if len(entities) == 1:
-            return [fail(entities[0])]
+            return [fail(entities[0], error)]
         half = len(entities) // 2
         return _narrowed(run, entities[:half], fail) + _narrowed(run, entities[half:], fail)
 

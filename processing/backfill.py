@@ -15,17 +15,21 @@ from backends.offline.inputs import Event
 from backends.offline.pairs import BUCKETS
 from backends.offline.program import Program
 from backends.offline.retention import kept, snapshot
+from backends.online.store import EntityState
 from core.clock import FOREVER, format_time, now_us
 from core.errors import Invalid, JStoreError, NotFound, Unavailable
 from core.spec import GroupSpec
 from features import selectors, services
-from processing import activation, runs
+from processing import activation, failing, runs
 from processing.models import Run
+from processing.paths.built import Entity
 
 KIND = "backfill"
 CHUNK = 100  # entities
 _EVENTS = 200_000  # events times runs in one statement
 _RENEW = 5.0  # seconds between two renewals of the lease
+_TRIES = 200  # statements that look for the times which one entity's failure is about
+_HOPELESS = 50  # entities that fail before one is computed: the fault is not theirs
 
 
 def create(
@@ -107,6 +111,8 @@ def advance(run: Run, on: Engine | None = None, seconds: float = math.inf) -> bo
         with runs.kept(lease):
             if not work.go_on(time.monotonic() + seconds):
                 return False
+            if work.error is not None and not work.any:
+                raise work.error
         _note_built(spec, number, run)
     except Unavailable:
         runs.release(lease)
@@ -116,7 +122,8 @@ def advance(run: Run, on: Engine | None = None, seconds: float = math.inf) -> bo
     except EngineFailed as error:
         runs.finish(lease, error=f"computation_failed: {error}")
     else:
-        runs.finish(lease, rows=work.rows, result={"rows": work.rows, "position": work.head})
+        told = {"failed": work.failed} if work.failed else {}
+        runs.finish(lease, rows=work.rows, result={"rows": work.rows, "position": work.head, **told})
     return True
 
 
@@ -138,6 +145,9 @@ class _Backfill:
         self._params: dict[str, Any] = dict(run.params)
         self.head: int = self._params.setdefault("head", log.head(run.project).position)
         self._progress, self._renewed = run.progress, time.monotonic()
+        self.any = run.rows > 0  # whether anything could be computed
+        self.error: EngineFailed | None = None  # why the newest that could not, could not
+        self._wrong: set[str] = set()
 
     def go_on(self, end: float) -> bool:
         """-> False where the run was paused, cancelled or taken over, or the time is up: then it is given back."""
@@ -182,9 +192,46 @@ class _Backfill:
                     written += self._record(made, key, events, before.get(key), times[at : at + step])
         return written
 
+    @property
+    def failed(self) -> int:
+        """How many values could not be computed, and were left out."""
+        return int(self._params.get("failed", 0))
+
     def _record(self, made: Program, key: str, events: list[Event], base: Base | None, times: list[int]) -> int:
-        found = computed(made, events, base, times, self._on)
-        # more than one row for a time (MULTIPLE) is none that could be kept
-        rows = [(key, t, values if isinstance(values := found.get(run), list) else None) for run, t in enumerate(times)]
+        found = self._computed(made, key, events, base, times)
+        rows = [(key, t, values) for t, values in found.items()]
         tables.record(made.spec, made.version, self.head, rows, backfilled=True)
-        return len(times)
+        return len(rows)
+
+    def _computed(
+        self, made: Program, key: str, events: list[Event], base: Base | None, times: list[int]
+    ) -> dict[int, list[Any] | None]:
+        """The values by time. Times that the SQL fails are left out: they are halved until these stand alone, for a while."""
+        tries, parts = 0, [times]
+        done: dict[int, list[Any] | None] = {}
+        while parts:
+            part = parts.pop()
+            tries += 1
+            try:
+                found = computed(made, events, base, part, self._on)
+            except EngineFailed as error:
+                if len(part) > 1 and error.kind == "sql" and tries < _TRIES:
+                    half = len(part) // 2
+                    parts += [part[half:], part[:half]]
+                else:
+                    self._fail(made, key, events, part, error)
+                continue
+            self.any = True
+            # more than one row for a time (MULTIPLE) is none that could be kept
+            done |= {t: values if isinstance(values := found.get(run), list) else None for run, t in enumerate(part)}
+        return done
+
+    def _fail(self, made: Program, key: str, events: list[Event], times: list[int], error: EngineFailed) -> None:
+        """Note one entity's failure. Raises EngineFailed where so many fail that the fault is not theirs."""
+        self._params["failed"] = self.failed + len(times)
+        entity = Entity(key, pair_of(made.spec).bucket(key), EntityState(None, {}), made.inside(events, times[-1]))
+        failing.note(made, entity, error, self.head, times[-1], self._on)
+        self._wrong.add(key)
+        self.error = error
+        if not self.any and len(self._wrong) >= _HOPELESS:
+            raise error

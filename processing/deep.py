@@ -27,7 +27,7 @@ from backends.online.store import EntityState, OnlineStore
 from core.clock import FOREVER
 from core.record import Cursor, Record, Run
 from core.spec import GroupSpec, VersionSpec
-from processing import quarantine
+from processing import failing, quarantine
 from processing.paths.built import Built, Entity, clock_for, failed
 from processing.paths.gate import next_tick
 
@@ -121,6 +121,8 @@ class Computing:
             _logger.warning(
                 "not_computed", group=spec.name, version=version.number, entity=place[2][:100], error=str(error)[:300]
             )
+            if isinstance(error, EngineFailed):
+                failing.note(made, entity, error, cursor.position, self._clock(), self._on)
             built = failed(entity, task.record.position, made.layout, self._clock(), None)
         except Purged:  # the log as it stood there cannot be told any more: it is read as it stands at the next tick
             return time.monotonic() - started

@@ -47,6 +47,11 @@ def note(spec: GroupSpec, version: VersionSpec, misfits: Sequence[Misfit], unusa
     store(letters)
 
 
+def note_failed(spec: GroupSpec, code: str, rows: Sequence[tuple[LogRow, str]]) -> None:
+    """Write the records of rows, each with its reason, that count but cannot be computed; repeated ones add nothing."""
+    store([_letter(spec, row, code, detail) for row, detail in rows])
+
+
 def note_earlier(spec: GroupSpec, version: VersionSpec, pair: Pair, buckets: Container[int], upto: int) -> Iterator[None]:
     """The records of rows that the index does not hold, so that no load of entities meets them; in pieces."""
     after, route = 0, spec.route(version)

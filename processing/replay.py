@@ -13,15 +13,18 @@ from typing import Any
 from django.db import transaction
 
 from backends.offline import log_reading
+from backends.offline.evaluate import value_at
 from backends.offline.inputs import fitting
+from backends.offline.log_reading import LogRow
 from backends.offline.program import program
 from backends.offline.routed import event_of
 from core import strict_json
 from core.clock import now_us
 from core.errors import Conflict, Invalid, JStoreError, NotFound
+from core.spec import GroupSpec, VersionSpec
 from features import audit
 from features.database import registry_up
-from processing import dead_letters, letters_gone
+from processing import dead_letters, failing, letters_gone
 from processing.consume import ABOUT_THE_DATA
 from processing.dead_letters import NO_ROUTE
 from processing.definitions import known_groups
@@ -29,6 +32,8 @@ from processing.envelopes import Envelope, open_document
 from processing.ingest import Incoming, Outcome, append, judge_all
 from processing.judging import Judged, Refused
 from processing.models import DeadLetter
+
+_MENDS = "a corrected event, or a version whose SQL takes the row, mends it"
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ def prepare(letter: DeadLetter, payload: Any = None) -> Ready:
         refusal = Invalid
         envelope = open_document(payload if payload is not None else _document(letter))
         corrected = _corrected(letter, envelope)
+        if corrected is None and letter.code == failing.CODE:
+            raise Conflict("still_unfit", f"the stored row has no event_id, so that nothing can take its place; {_MENDS}")
         # a stored row without an id stands where other groups have it; the corrected one is for the group that left it out
         address = envelope.address or letter.group or letter.address or None
         rows = [Incoming(row, letter.received_at, address) for row in envelope.rows] if corrected is None else corrected
@@ -127,11 +134,27 @@ def _stored_row(letter: DeadLetter) -> list[Incoming]:
         return []
     spec = known_groups(letter.project).get(letter.group)
     version = None if spec is None or spec.deleted else spec.current
+    if letter.code == failing.CODE:  # the group has the row, and is asked whether it can be computed by now
+        if spec is not None and version is not None:
+            _computable(spec, version, row)
+        return []
     if spec is not None and version is not None:
         event = event_of(spec.route(version), row)
         if event is not None and fitting(version, program(spec, version).column_types, [event])[0]:
             return []
     return [Incoming(row.row, row.record_time, letter.group)]
+
+
+def _computable(spec: GroupSpec, version: VersionSpec, row: LogRow) -> None:
+    """Raises Conflict where the entity of a row cannot be computed now."""
+    event = event_of(spec.route(version), row)
+    if event is None:
+        return
+    try:
+        for part in version.parts:
+            value_at(spec, part, event.key, now_us())
+    except JStoreError as error:
+        raise Conflict("still_unfit", f"{error.detail}; {_MENDS}") from error
 
 
 def _corrected(letter: DeadLetter, envelope: Envelope) -> list[Incoming] | None:

@@ -20,7 +20,7 @@ from core import types
 from core.clock import format_time, now_us
 from core.codec import open_json
 from core.entity import decode_key
-from core.errors import Invalid
+from core.errors import Invalid, JStoreError, Unavailable
 from core.since import at_reading
 from core.spec import GroupSpec, VersionSpec
 from core.sql import Compiled
@@ -140,8 +140,8 @@ def _row(
         try:
             inside = _events(made, pair, key, near, upto, now)
             values |= _values(made, inside, now, f"_{part.window}" if version.windows else "")
-        except (Invalid, EngineFailed) as refused:
-            code = refused.code if isinstance(refused, Invalid) else "computation_failed"
+        except (JStoreError, EngineFailed) as refused:
+            code = refused.code if isinstance(refused, JStoreError) else "computation_failed"
             error = {"code": code, "detail": refused.detail}
             break
         counted = inside if len(inside) > len(counted) else counted
@@ -177,7 +177,7 @@ def _values(made: Program, events: Sequence[Event], now: int, suffix: str) -> di
     if row is None:
         return {}
     if row == MULTIPLE:
-        raise Invalid("multiple_rows", "the SQL gives more than one row for this entity")
+        raise Unavailable("multiple_rows", "the SQL gives more than one row for this entity")
     kinds = made.spec.layout_of(made.version).outputs
     read = at_reading(made.version.forms, row, now)
     return {

@@ -188,6 +188,8 @@ def _computed(made: Program, events: Sequence[Event], base: Base | None, times: 
     try:
         return computed(made, events, base, times)
     except EngineFailed as error:
+        if error.kind == "sql":  # these events under this SQL: asking again changes nothing
+            raise Invalid("computation_failed", "the SQL cannot be computed over the events of this entity") from error
         raise Unavailable("computation_failed", f"the engine could not compute this value: {error.kind}") from error
 
 

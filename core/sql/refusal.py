@@ -48,7 +48,7 @@ class Text:
         line, column = line_column(self.text, offset)
         words = self.around(offset)
         whole = f"{detail}, near {words!r}" if words else detail
-        finding = {"pointer": POINTER, "code": code, "detail": whole, "line": line, "column": column, "near": words}
+        finding = {"pointer": POINTER, "code": code, "detail": whole, "near": words, "line": line, "column": column}
         return Invalid(code, whole, pointer=POINTER, line=line, column=column, errors=[finding])
 
     def around(self, offset: int) -> str:

@@ -154,3 +154,17 @@ def test_a_proxy_of_the_environment_does_not_stand_before_loopback(client, scrip
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     client.get_feature("x")
     assert len(script.seen) == 1
+
+
+def test_check_sql_asks_and_gives_wrong_sql_back_as_an_answer(client, script):
+    script.says(Reply(200, {"valid": False, "errors": [{"code": "sql_syntax", "line": 1, "column": 8}]}))
+    answer = client.check_sql(("user_id",), SQL, preview={"entities": ["u1"]}, aggregation_window="1d")
+    assert answer["errors"][0]["line"] == 1
+    (sent,) = script.seen
+    assert (sent.method, sent.path) == ("POST", "/api/v1/sql/check")
+    assert sent.json == {
+        "entity_id": ["user_id"],
+        "sql_query": SQL,
+        "preview": {"entities": ["u1"]},
+        "aggregation_window": "1d",
+    }

@@ -89,6 +89,21 @@ class FeatureStoreClient:
         answer: Document = self._post("/features/", body)
         return answer
 
+    def check_sql(
+        self, entity_id: str | Sequence[str], sql_query: str, preview: bool | Mapping[str, Any] = False, **options: Any
+    ) -> Document:
+        """What SQL would become, before it is stored: columns with types, lineage, path, warnings. Stores nothing.
+
+        preview: True, or {"entities": [...], "limit": 3}, adds values over real events.
+        options: as of create_feature, and name (of the group whose next version it would be) and aggregation_window.
+        -> valid, errors (with line, column and what was probably meant), columns, path, warnings, preview, …
+        Wrong SQL is no exception here: `valid` is False.
+        """
+        entity = entity_id if isinstance(entity_id, str) else list(entity_id)
+        asked = dict(preview) if isinstance(preview, Mapping) else preview
+        answer: Document = self._post("/sql/check", {"entity_id": entity, "sql_query": sql_query, "preview": asked, **options})
+        return answer
+
     def get_feature(self, name: str) -> Document:
         """One definition, with its features, path and fingerprint. Raises NotFound."""
         answer: Document = self._transport.send("GET", feature_path(name), repeatable=True)
