@@ -36,7 +36,7 @@ FIELDS = {
 }
 
 LIVE = {
-    "hx-trigger": "input changed delay:400ms",
+    "hx-trigger": "input changed delay:400ms, change from:#feature-form delay:100ms",  # a window or a key changes the answer too
     "hx-target": "#sql-report",
     "hx-include": "#feature-form",
     "hx-sync": "this:replace",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +17,7 @@ WARNINGS: dict[str, str | Promise] = {
     "division_by_zero": _("x / 0 is NULL here, and no error; COALESCE(x / y, 0) says another value."),
     "null_comparison": _("A comparison with NULL is never true: write IS NULL or IS NOT NULL."),
     "order_ignored": _("ORDER BY at the end changes nothing: an entity has one row."),
+    "unseen_column": _("None of the newest events has this column: events without it never reach the feature."),
     "shadowed_output": _("This name is read from the events: HAVING and later outputs know an output's name, WHERE does not."),
 }
 """Words of a warning's code; one that is not here is shown as the API says it."""
@@ -27,8 +30,20 @@ def report_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     columns, features = answer["columns"], [feature["name"] for feature in answer["features"]]
     each = len(features) // len(columns)
     shown = [{**column, "features": features[n * each : (n + 1) * each]} for n, column in enumerate(columns)]
-    warned = [{**one, "words": WARNINGS.get(one["code"], one["detail"])} for one in answer["warnings"]]
+    warned = [
+        {**one, "words": WARNINGS.get(one["code"], one["detail"]), "meant": _meant(one["detail"])} for one in answer["warnings"]
+    ]
     return {"answer": {**answer, "columns": shown, "warnings": warned}, "preview": _preview(answer.get("preview"), features)}
+
+
+def _meant(detail: str) -> str:
+    """The name that a detail says was probably meant; "" without one."""
+    found = re.search(r"\(did you mean (.+)\?\)", detail)
+    return found[1] if found else ""
+
+
+def _cell(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _preview(preview: Mapping[str, Any] | None, features: list[str]) -> dict[str, Any] | None:
@@ -40,7 +55,7 @@ def _preview(preview: Mapping[str, Any] | None, features: list[str]) -> dict[str
             "keys": list(row["entity"].values()),
             "events": row["events"],
             "error": row["error"],
-            "cells": [] if row["values"] is None else [row["values"][name] for name in features],
+            "cells": [] if row["values"] is None else [_cell(row["values"][name]) for name in features],
         }
         for row in preview["rows"]
     ]

@@ -141,8 +141,11 @@ def _row(
             inside = _events(made, pair, key, near, upto, now)
             values |= _values(made, inside, now, f"_{part.window}" if version.windows else "")
         except (JStoreError, EngineFailed) as refused:
-            code = refused.code if isinstance(refused, JStoreError) else "computation_failed"
-            error = {"code": code, "detail": refused.detail}
+            ours = isinstance(refused, JStoreError)  # the engine's words may hold paths
+            error = {
+                "code": refused.code if isinstance(refused, JStoreError) else "computation_failed",
+                "detail": refused.detail if ours else "the SQL cannot be computed over the events of this entity",
+            }
             break
         counted = inside if len(inside) > len(counted) else counted
     found = None if error is not None else {name: values.get(name) for name in version.outputs}

@@ -119,7 +119,7 @@ def check_name(name: str, node: exp.Expr, level: Expressions) -> None:
     if name in clock.CLOCK | clock.OTHER_CLOCKS:
         raise clock.refusal(node, level)
     if name in NOT_REPEATABLE:
-        raise level.refuse(f"{name} gives another answer each time, so values could not be computed again", node)
+        raise level.refuse(f"{name} gives another answer each time, so values could not be computed again; leave it out", node)
     if name in AGGREGATE_NAMES:
         raise level.refuse(f"{name} cannot stand here: an aggregate stands in the outputs or in HAVING, not in another one", node)
     if name in WINDOW_NAMES:

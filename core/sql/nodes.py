@@ -146,6 +146,11 @@ def _check(node: exp.Expr, text: Text) -> None:
             words, code = _WORDS.get(part, (f"{part.strip('_').replace('_', ' ').upper()} is not allowed here", NOT_ALLOWED))
             if isinstance(node, exp.Table) and part in ("db", "catalog"):
                 words, code = _OTHER_TABLE
+            if isinstance(node, exp.Order) and part == "this":
+                words, code = (
+                    "ORDER BY in an aggregate is not allowed: FIRST, LAST and lists follow the events' times",
+                    NOT_ALLOWED,
+                )
             raise text.refuse(code, words, _place(value, node))
     if isinstance(node, exp.Identifier) and not node.args.get("quoted") and (odd := _ODD.search(node.this)):
         place = offset_of(node)

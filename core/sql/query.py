@@ -87,7 +87,7 @@ def select(node: exp.Select, env: Env, ctes: Mapping[str, Relation], root: bool)
     else:
         single = one_each(node, levels)
         if node.args.get("having") is not None:
-            raise env.text.refuse(NOT_ALLOWED, "HAVING needs GROUP BY", node.args["having"])
+            raise env.text.refuse(NOT_ALLOWED, "HAVING needs GROUP BY; WHERE chooses rows", node.args["having"])
     windows = None
     if any(item.node.find(exp.Window) for item in levels.items) or node.args.get("qualify") is not None:
         windows = Windows(

@@ -27,19 +27,25 @@ def check_text(sql: str) -> Text:
             continue
         # Cc control, Cf bidi and zero width, Cs surrogate, Co private, Cn unassigned, Zl/Zp separators an editor does not show
         if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-            raise text.refuse(NOT_ALLOWED, f"the character U+{ord(char):04X} is invisible or not assigned", place)
+            raise text.refuse(NOT_ALLOWED, f"the character U+{ord(char):04X} is invisible or not assigned; take it out", place)
     if not unicodedata.is_normalized("NFC", sql):
-        raise text.refuse(NOT_ALLOWED, "the text is not in Unicode normal form NFC")
+        raise text.refuse(NOT_ALLOWED, "the text is not in Unicode normal form NFC; normalise it", _denormal(sql))
     if (hint := sql.find("/*+")) >= 0:
-        raise text.refuse(NOT_ALLOWED, "hints are not allowed", hint)
+        raise text.refuse(NOT_ALLOWED, "hints are not allowed; leave them out", hint)
     if (deep := _too_deep(sql)) is not None:
         raise text.refuse(NOT_ALLOWED, f"parentheses nest deeper than {MAX_DEPTH}", deep)
     for pattern, most, what in ((_NESTING, MAX_WORDS, "CASE and NOT"), (_SETS, MAX_SETS, "set operations")):
         if len(pattern.findall(sql)) > most:
-            raise text.refuse(NOT_ALLOWED, f"more than {most} {what}")
+            raise text.refuse(NOT_ALLOWED, f"more than {most} {what}; say it in fewer")
     if signs := _SIGNS.search(sql):
-        raise text.refuse(NOT_ALLOWED, "a long chain of signs", signs.start())
+        raise text.refuse(NOT_ALLOWED, "a long chain of signs; one is enough", signs.start())
     return text
+
+
+def _denormal(sql: str) -> int:
+    """Where the text first differs from its normal form."""
+    normal = unicodedata.normalize("NFC", sql)
+    return next((place for place, (a, b) in enumerate(zip(sql, normal, strict=False)) if a != b), 0)
 
 
 def _too_deep(sql: str) -> int | None:

@@ -5,6 +5,7 @@ import re
 from features import selectors, services
 from tests.features.world import SQL, definition
 from tests.pages.reading import described
+from tests.pages.shop import ago
 
 GOOD = {
     "name": "User Metrics",
@@ -139,3 +140,27 @@ def test_the_sql_is_judged_while_it_is_typed(site):
     assert 'data-line="1"' in bad
     assert "sql_syntax" in bad
     assert site.post("/new-feature/check/", {**GOOD, "entity_id": ""}).content.decode().strip() == ""
+
+
+def test_the_report_speaks_the_readers_language(site):
+    typed = {
+        **GOOD,
+        "sql_query": "SELECT user_id, COLLECT_LIST(a) AS l FROM input_data GROUP BY 1 ORDER BY 1",
+        "aggregation_window": "",
+    }
+    html = site.post("/new-feature/check/", typed, headers={"Accept-Language": "pt-br"}).content.decode()
+    assert "Sem janela, todo evento" in html
+    assert "Prévia com eventos reais" in html
+
+
+def test_only_who_may_edit_is_told(reader):
+    assert reader.post("/new-feature/check/", GOOD).status_code == 403
+
+
+def test_a_feature_called_like_a_method_is_previewed(site, shop):
+    shop.push([{"user_id": "u<1>", "items": 2.5, "keys": "<b>", "timestamp": ago(60)}])
+    sql = "SELECT user_id, items, keys FROM input_data"
+    html = site.post("/new-feature/check/", {**GOOD, "sql_query": sql, "preview": "1"}).content.decode()
+    assert "u&lt;1&gt;" in html
+    assert "&lt;b&gt;" in html
+    assert "2.5" in html

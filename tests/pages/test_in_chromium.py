@@ -52,6 +52,30 @@ def test_the_form_makes_a_feature_and_its_page_shows_values_and_their_history(ch
     expect(page.get_by_text("No event of this entity in this range.")).to_be_visible()
 
 
+def test_while_it_is_typed_the_report_says_what_it_would_be_and_previews_by_keyboard(chromium_page, live_server, shop):
+    page = chromium_page
+    shop.push([{"user_id": f"u{n}", "amount": 10.5 * n, "timestamp": ago(60 * n + 60)} for n in range(5)])
+    page.goto(f"{live_server.url}/features/")
+    fill_form(page, "SELECT user_id, COLLECT_LIST(amuont) AS spent FROM input_data GROUP BY user_id")
+    report = page.locator("#sql-report")
+    expect(report.locator("[data-sql-columns]")).to_contain_text("spent")
+    expect(report).to_contain_text("Recompute")
+    expect(report).to_contain_text("Faster:")
+    expect(report.locator("[data-sql-warnings]")).to_contain_text("Did you mean amount?")
+    expect(report).to_contain_text("unbounded_window")
+    page.get_by_label("Window").select_option("1h")  # asked again, without the SQL being touched
+    expect(report).not_to_contain_text("unbounded_window")
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(SQL)
+    expect(report).to_contain_text("every aggregate merges")
+    button = page.get_by_role("button", name="Preview with real events")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(report.locator("[data-sql-preview]")).to_contain_text("42.0")
+    expect(button).to_be_focused()
+
+
 def test_an_error_is_marked_in_the_text_of_the_sql(chromium_page, live_server):
     page = chromium_page
     page.goto(f"{live_server.url}/features/")
