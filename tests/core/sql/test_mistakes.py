@@ -6,8 +6,11 @@ from core.errors import Invalid
 from core.sql import compile_sql
 from core.sql.aggregate_calls import NAMES
 from core.sql.foreign import KNOWN, MEANT
+from tests.core.sql.misnomers import MISNOMERS
 from tests.core.sql.mistakes import MISTAKES
+from tests.core.sql.mistypings import MISTYPINGS
 
+ALL = [*MISTAKES, *MISNOMERS, *MISTYPINGS]
 HARMLESS = (
     "SELECT user_id, SUM(x) AS s FROM input_data GROUP BY user_id;",
     "SELECT user_id, SUM(x) AS s FROM input_data GROUP BY user_id ;; -- done",
@@ -17,7 +20,7 @@ HARMLESS = (
 )
 
 
-@pytest.mark.parametrize(("sql", "code", "column", "words"), MISTAKES, ids=[sql[:60] for sql, *_ in MISTAKES])
+@pytest.mark.parametrize(("sql", "code", "column", "words"), ALL, ids=[sql[:60] for sql, *_ in ALL])
 def test_the_answer_helps(sql, code, column, words):
     with pytest.raises(Invalid) as caught:
         compile_sql(sql, ("user_id",), "timestamp")
@@ -32,7 +35,7 @@ def test_the_answer_helps(sql, code, column, words):
 
 
 def test_there_are_a_hundred():
-    assert len(MISTAKES) >= 100
+    assert len(ALL) >= 100
 
 
 @pytest.mark.parametrize("sql", HARMLESS)

@@ -1,0 +1,75 @@
+"""Names and groupings of other databases: (SQL, code, column, words of the answer)."""
+
+MISNOMERS = [
+    (
+        "SELECT user_id, COUNT(*) AS n FROM input_data WHERE timestamp > GETDATE() GROUP BY user_id",
+        "sql_not_allowed",
+        65,
+        "did you mean current_timestamp?",
+    ),
+    ("SELECT user_id, SUMM(amount) AS t FROM input_data GROUP BY user_id", "sql_not_allowed", 17, "did you mean SUM?"),
+    ("SELECT user_id, CONUT(*) AS t FROM input_data GROUP BY user_id", "sql_not_allowed", 17, "did you mean COUNT?"),
+    ("SELECT user_id, AVERAGE(amount) AS t FROM input_data GROUP BY user_id", "sql_not_allowed", 17, "did you mean AVG?"),
+    ("SELECT user_id, SAFE_DIVIDE(x, y) AS t FROM input_data", "sql_not_allowed", 17, "did you mean x / y, for x / 0 is NULL?"),
+    ("SELECT user_id, STRING_TO_ARRAY(x, ',') AS t FROM input_data", "sql_not_allowed", 17, "did you mean SPLIT?"),
+    ("SELECT user_id, TO_CHAR(timestamp, 'YYYY') AS t FROM input_data", "sql_not_allowed", 17, "did you mean DATE_FORMAT?"),
+    ("SELECT user_id, GROUP_CONCAT(x) AS t FROM input_data GROUP BY user_id", "sql_not_allowed", 17, "did you mean STRING_AGG?"),
+    ("SELECT user_id, COUNTIF(x) AS t FROM input_data GROUP BY user_id", "sql_not_allowed", 17, "did you mean COUNT_IF?"),
+    (
+        "SELECT user_id, APPROX_DISTINCT(x) AS t FROM input_data GROUP BY user_id",
+        "sql_not_allowed",
+        17,
+        "did you mean APPROX_COUNT_DISTINCT?",
+    ),
+    ("SELECT user_id, ARRAY_LENGTH(x) AS t FROM input_data", "sql_not_allowed", 17, "did you mean SIZE?"),
+    ("SELECT user_id, SUM(amount) AS t FROM inputdata GROUP BY user_id", "sql_not_allowed", 39, "did you mean input_data?"),
+    ("SELECT user_id, SUM(amount) AS t FROM input_data", "sql_not_grouped_by_entity", 17, "an aggregate needs GROUP BY user_id"),
+    (
+        "SELECT user_id, SUM(amount) AS total FROM input_data GROUP BY user_id LIMIT 10",
+        "sql_not_separable",
+        77,
+        "MAX_BY, MIN_BY and APPROX_TOP_K pick of them",
+    ),
+    (
+        "SELECT user_id, SUM(amount) AS total FROM input_data GROUP BY user_id LIMIT 10 OFFSET 2",
+        "sql_not_separable",
+        77,
+        "MAX_BY, MIN_BY and APPROX_TOP_K pick of them",
+    ),
+    (
+        "SELECT user_id, SUM(amount) AS total FROM input_data GROUP BY user_id FETCH FIRST 5 ROWS ONLY",
+        "sql_not_separable",
+        83,
+        "MAX_BY, MIN_BY and APPROX_TOP_K pick of them",
+    ),
+    (
+        "SELECT user_id, ROW_NUMBER() OVER (ORDER BY timestamp) AS r FROM input_data",
+        "sql_not_separable",
+        17,
+        "PARTITION BY must name the entity's key user_id",
+    ),
+    (
+        "SELECT user_id, SUM(amount) AS t FROM input_data GROUP BY user_id, day",
+        "sql_not_grouped_by_entity",
+        59,
+        "the last GROUP BY must be exactly the entity's key user_id",
+    ),
+    (
+        "SELECT user_id, (SELECT MAX(a) FROM input_data) AS t FROM input_data",
+        "sql_not_grouped_by_entity",
+        25,
+        "an aggregate needs GROUP BY user_id",
+    ),
+    (
+        "SELECT a.user_id, b.x AS x FROM input_data a JOIN input_data b ON a.x = b.x",
+        "sql_not_separable",
+        51,
+        "a join needs equality of user_id on both sides",
+    ),
+    (
+        "SELECT a.user_id, b.x AS x FROM input_data a JOIN input_data b ON a.user_id > b.user_id",
+        "sql_not_separable",
+        51,
+        "a join needs equality of user_id on both sides",
+    ),
+]
