@@ -3,6 +3,7 @@ program that would serve them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ from features.sql_check import Checked
 from serving.preview_request import Wanted
 
 NEWEST, FEW = 1_000, 100  # rows of the log that are looked through for entities, and for columns alone
-SECONDS = 5.0  # of one computation
+SECONDS, ALL = 5.0, 15.0  # of one computation, and of all of a preview
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,17 @@ def preview(project: str, checked: Checked, wanted: Wanted, newest: Sample) -> d
     events = events_of(spec.route(version), newest.rows)
     keys = wanted.keys or tuple(dict.fromkeys(event.key for event in reversed(events)))[: wanted.limit]
     pair = _pair(project, spec)
-    rows = [_row(spec, version, pair, key, [e for e in events if e.key == key], newest.position, now) for key in keys]
+    until = time.monotonic() + ALL
+    rows = [_row(spec, version, pair, key, [e for e in events if e.key == key], newest.position, now, until) for key in keys]
     return {"as_of": format_time(now), "complete": pair is not None, "rows": rows}
 
 
 def _as_stored(project: str, checked: Checked, compiled: Compiled, newest: Sample) -> tuple[GroupSpec, VersionSpec]:
     """The definition as specs, with open types as the newest rows decide them."""
     definition = checked.definition
-    keys, time = definition.entity, definition.timestamp_column
-    columns = _decided(compiled, keys, time, dict(checked.inputs), newest)
-    layout = layout_for(compiled, keys, time, columns).over(definition.windows)
+    keys, clock = definition.entity, definition.timestamp_column
+    columns = _decided(compiled, dict(checked.inputs), newest)
+    layout = layout_for(compiled, keys, clock, columns).over(definition.windows)
     features = definition.features(compiled.outputs)
     written = [output for output in compiled.outputs for _ in definition.windows or (None,)]
     version = VersionSpec(
@@ -91,7 +93,7 @@ def _as_stored(project: str, checked: Checked, compiled: Compiled, newest: Sampl
         type="",
         description="",
         entity=keys,
-        timestamp_column=time,
+        timestamp_column=clock,
         time_kind=definition.time_kind,
         source=definition.source,
         columns=columns,
@@ -103,9 +105,7 @@ def _as_stored(project: str, checked: Checked, compiled: Compiled, newest: Sampl
     return spec, version
 
 
-def _decided(
-    compiled: Compiled, keys: Sequence[str], time: str, columns: dict[str, str | None], newest: Sample
-) -> dict[str, str | None]:
+def _decided(compiled: Compiled, columns: dict[str, str | None], newest: Sample) -> dict[str, str | None]:
     """Open columns by the first value of the newest rows under which the SQL checks."""
     for name in [name for name, kind in columns.items() if kind is None]:
         refused: set[str] = set()
@@ -130,7 +130,7 @@ def _pair(project: str, spec: GroupSpec) -> Pair | None:
 
 
 def _row(
-    spec: GroupSpec, version: VersionSpec, pair: Pair | None, key: str, near: Sequence[Event], upto: int, now: int
+    spec: GroupSpec, version: VersionSpec, pair: Pair | None, key: str, near: Sequence[Event], upto: int, now: int, until: float
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     counted: list[Event] = []
@@ -139,7 +139,7 @@ def _row(
         made = make(spec, part)
         try:
             inside = _events(made, pair, key, near, upto, now)
-            values |= _values(made, inside, now, f"_{part.window}" if version.windows else "")
+            values |= _values(made, inside, now, f"_{part.window}" if version.windows else "", until)
         except (JStoreError, EngineFailed) as refused:
             ours = isinstance(refused, JStoreError)  # the engine's words may hold paths
             error = {
@@ -171,12 +171,15 @@ def _events(made: Program, pair: Pair | None, key: str, near: Sequence[Event], u
     return events
 
 
-def _values(made: Program, events: Sequence[Event], now: int, suffix: str) -> dict[str, Any]:
+def _values(made: Program, events: Sequence[Event], now: int, suffix: str, until: float) -> dict[str, Any]:
     """V(now) by feature; `suffix`: what the window adds to the name of each."""
     if not events:
         return {}
+    left = until - time.monotonic()
+    if left <= 0:
+        raise EngineFailed("timeout", "the preview took too long")
     table = input_table(made.spec, made.version, made.column_types, events, [0] * len(events))
-    row = made.general_over(table, [now], deadline_s=SECONDS).get(0)
+    row = made.general_over(table, [now], deadline_s=min(SECONDS, left)).get(0)
     if row is None:
         return {}
     if row == MULTIPLE:

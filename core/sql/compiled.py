@@ -12,6 +12,7 @@ from core.errors import Invalid, JStoreError
 from core.since import SHOWN, Since
 from core.sql import tiles
 from core.sql.clock import REASON, reads_clock
+from core.sql.expressions import MAX_NODES
 from core.sql.finishing import NON_FINITE, OVERFLOW, infinite, number, outputs_of, served
 from core.sql.grammar import JStoreSql, parse
 from core.sql.nodes import check_nodes
@@ -53,6 +54,7 @@ class Compiled:
     clocked: bool
     offsets: tuple[int, ...]
     forms: Mapping[str, Since]
+    size: int  # how many nodes one rendering goes through: what looking at it once more costs
     _tree: exp.Expr = field(repr=False, compare=False)
     _text: Text = field(repr=False, compare=False)
     _rendered: dict[tuple[str, _Key], str] = field(default_factory=dict, repr=False, compare=False)
@@ -216,6 +218,7 @@ def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping
         # an event counts from its own time on, which is a change anyway
         offsets=tuple(sorted(offset for offset in env.facts.changes if offset > 0)),
         forms=forms,
+        size=MAX_NODES - env.budget.left,
         _tree=tree,
         _text=text,
     )

@@ -9,7 +9,7 @@ from core.errors import Invalid
 from core.sql.compiled import Compiled
 
 _CANDIDATES = ("DOUBLE", "STRING", "BOOLEAN", "TIMESTAMP", "DATE", "BIGINT", "ARRAY<STRING>", "ARRAY<DOUBLE>")
-_MOST_CHECKS = 4000
+_MOST_CHECKS, _MOST_NODES = 4000, 500_000  # a few seconds at most: nobody else's groups wait longer for one
 _SQL = "/transformation/sql_query"
 
 
@@ -17,16 +17,30 @@ def provisional_types(
     compiled: Compiled, keys: tuple[str, ...], time_column: str, known: Mapping[str, str | None]
 ) -> dict[str, str]:
     """`known` with every open column (None) given a type. Raises Invalid("sql_types") where no combination checks."""
-    left = [_MOST_CHECKS]
+    left = [max(1, min(_MOST_CHECKS, _MOST_NODES // max(1, compiled.size)))]
     try:
         compiled.output_types(known)
     except Invalid as error:
         raise Invalid("sql_types", error.detail, pointer=_SQL, line=error.line, column=error.column) from error
-    found = _search(compiled, dict(known), [name for name, text in known.items() if text is None], left)
+    names = [name for name, text in known.items() if text is None]
+    firsts = {name: next(_candidates(compiled.fields.get(name, ()))) for name in names}
+    if _checks(
+        compiled, {**known, **firsts}
+    ):  # as nearly always: then the search, which tries one after the other, finds the same
+        return {name: text for name, text in {**known, **firsts}.items() if text is not None}
+    found = _search(compiled, dict(known), names, left)
     if found is None:
-        names = ", ".join(name for name, text in known.items() if text is None)
-        raise Invalid("sql_types", f"the SQL does not check for any types of {names}", pointer=_SQL)
+        why = "too many types would have to be tried" if left[0] < 0 else "the SQL does not check for any types"
+        raise Invalid("sql_types", f"{why} of {', '.join(names)[:500]}; declare them in `columns`", pointer=_SQL)
     return found
+
+
+def _checks(compiled: Compiled, types: Mapping[str, str | None]) -> bool:
+    try:
+        compiled.output_types(types)
+    except Invalid:
+        return False
+    return True
 
 
 def _search(compiled: Compiled, known: dict[str, str | None], names: list[str], left: list[int]) -> dict[str, str] | None:
@@ -38,11 +52,7 @@ def _search(compiled: Compiled, known: dict[str, str | None], names: list[str], 
         if left[0] < 0:
             return None
         guess = {**known, names[0]: candidate}
-        try:
-            compiled.output_types(guess)
-        except Invalid:
-            continue
-        if (found := _search(compiled, guess, names[1:], left)) is not None:
+        if _checks(compiled, guess) and (found := _search(compiled, guess, names[1:], left)) is not None:
             return found
     return None
 

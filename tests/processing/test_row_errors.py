@@ -178,6 +178,28 @@ def test_a_load_over_it_makes_the_others_right(world, path):
     assert [letter.position for letter in letters()] == [3]
 
 
+def test_an_entity_that_is_computed_on_schedule(world, settings):
+    settings.JSTORE_GATE_EVENTS = 5
+    define(world, "recompute")
+    world.push([event("deep", -50 - n, 1.0, seen=GOOD, event_id=f"e{n}") for n in range(10)])
+    world.settle()
+    world.clock += 61 * MICRO
+    world.settle()
+    assert shown(world, "deep") == (total("recompute", *[1.0] * 10), "PRESENT")
+    world.push([event("deep", -10, 2.0, seen=BAD, event_id="bad")])
+    for _ in range(3):
+        world.clock += 61 * MICRO
+        world.settle()
+    assert shown(world, "deep") == (total("recompute", *[1.0] * 10), "STALE")
+    (letter,) = letters()
+    assert letter.position == 11
+    world.push([event("deep", -10, 2.0, seen=GOOD, event_id="bad", revision=1)])
+    for _ in range(3):
+        world.clock += 61 * MICRO
+        world.settle()
+    assert shown(world, "deep") == (total("recompute", *[1.0] * 10, 2.0), "PRESENT")
+
+
 def test_a_row_without_an_id_cannot_be_corrected(world):
     define(world, "tiles")
     world.push([event("bad", -40, 2.0, seen=BAD)])

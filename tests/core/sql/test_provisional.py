@@ -1,5 +1,7 @@
 """Types for columns that no event has shown yet."""
 
+import time
+
 import pytest
 
 from core.errors import Invalid
@@ -33,3 +35,14 @@ def test_what_checks_under_no_types_is_refused():
         chosen("UPPER(x) AS a, SQRT(x) AS b", {"x": None})
     with pytest.raises(Invalid, match="sql_types"):
         chosen("x + y AS a", {"x": None, "y": "STRING"})
+
+
+def test_the_search_is_bounded_by_what_it_would_cost():
+    """Each of these columns is no number, no text, ... until the last kind that is tried; nobody waits long for the answer."""
+    start = time.monotonic()
+    with pytest.raises(Invalid, match="declare them") as caught:
+        chosen(", ".join(f"ARRAY_CONTAINS(c{n}, 1.5) AS s{n}" for n in range(400)), {f"c{n}": None for n in range(400)})
+    assert caught.value.code == "sql_types"
+    assert time.monotonic() - start < 15
+    many = {f"c{n}": None for n in range(400)}
+    assert set(chosen(", ".join(f"c{n} + 1 AS s{n}" for n in range(400)), many).values()) == {"DOUBLE"}
