@@ -166,7 +166,7 @@ def build(
         return recompute.build(made, pair_of(made.spec), part, position, keep, now, on)
 
     def fail(entity: Entity, error: EngineFailed) -> Built:
-        failing.note(made, entity, error, position, now, on)
+        failing.note(made, entity, error.kind, position, now, on, error.detail)
         return failed(entity, position, made.layout, now, now + _RETRY)
 
     return _narrowed(run, entities, fail)

@@ -230,7 +230,7 @@ class _Backfill:
         """Note one entity's failure. Raises EngineFailed where so many fail that the fault is not theirs."""
         self._params["failed"] = self.failed + len(times)
         entity = Entity(key, pair_of(made.spec).bucket(key), EntityState(None, {}), made.inside(events, times[-1]))
-        failing.note(made, entity, error, self.head, times[-1], self._on)
+        failing.note(made, entity, error.kind, self.head, times[-1], self._on, error.detail)
         self._wrong.add(key)
         self.error = error
         if not self.any and len(self._wrong) >= _HOPELESS:

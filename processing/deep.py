@@ -122,7 +122,7 @@ class Computing:
                 "not_computed", group=spec.name, version=version.number, entity=place[2][:100], error=str(error)[:300]
             )
             if isinstance(error, EngineFailed):
-                failing.note(made, entity, error, cursor.position, self._clock(), self._on)
+                failing.note(made, entity, error.kind, cursor.position, self._clock(), self._on, error.detail)
             built = failed(entity, task.record.position, made.layout, self._clock(), None)
         except Purged:  # the log as it stood there cannot be told any more: it is read as it stands at the next tick
             return time.monotonic() - started
@@ -151,6 +151,7 @@ class Computing:
                     yield False
                 answers.append(answer.result().get(0))
         if MULTIPLE in answers:
+            failing.note(made, task.entity, MULTIPLE, upto, now, self._on)
             return failed(task.entity, task.record.position, made.layout, now, None)
         runs = [
             _run(made, events, t, values, older) for t, values in zip((now, following), answers, strict=False) if t is not None

@@ -17,7 +17,7 @@ from backends.engine import Engine, EngineFailed
 from backends.offline import log_reading
 from backends.offline.evaluate import pair_of
 from backends.offline.inputs import Event, fitting, input_table
-from backends.offline.program import Program
+from backends.offline.program import MULTIPLE, Program
 from backends.offline.routed import event_of
 from processing import quarantine
 from processing.paths.built import Entity
@@ -31,24 +31,28 @@ _WORDS = {
     "sql": "the SQL cannot be computed over it",
     "timeout": "computing it ran into the deadline",
     "killed": "computing it broke a limit of memory or time",
+    MULTIPLE: "the SQL gives several rows for its entity",
 }
 _noted: OrderedDict[tuple[str, str], int] = OrderedDict()  # (code, key) -> the newest position that was looked at
 
 
-def note(made: Program, entity: Entity, error: EngineFailed, upto: int, now: int, on: Engine | None = None) -> None:
-    """Count the failure of one entity, alone, over the log up to a position; the first time with these events, note its rows."""
+def note(made: Program, entity: Entity, kind: str, upto: int, now: int, on: Engine | None = None, detail: str = "") -> None:
+    """Count the failure of one entity, alone, over the log up to a position; the first time with these events, note its rows.
+
+    kind, detail: of the EngineFailed, or MULTIPLE.
+    """
     spec, version = made.spec, made.version
-    metrics.FAILED_COMPUTATIONS.labels(group=spec.name, kind=error.kind).inc()
+    metrics.FAILED_COMPUTATIONS.labels(group=spec.name, kind=kind).inc()
     events = list(entity.events) or _newest(made, entity.key, upto, now)
     place, newest = (version.code, entity.key), max((e.row.position for e in events), default=0)
     if not events or _noted.get(place) == newest:
         return
     alone = _guilty(made, events, on)
     last = max(events, key=lambda e: (e.row.position, e.time))
-    words = f"version {version.number}: {_WORDS[error.kind]}{_class(error)}"
+    words = f"version {version.number}: {_WORDS[kind]}{_class(detail)}"
     found = [(e.row, words) for e in alone] or [(last.row, f"{words}, together with the entity's other events")]
     quarantine.note_failed(spec, CODE, found)
-    _logger.warning("computation_failed", group=spec.name, version=version.number, kind=error.kind, rows=len(found))
+    _logger.warning("computation_failed", group=spec.name, version=version.number, kind=kind, rows=len(found))
     _noted[place] = newest
     _noted.move_to_end(place)
     while len(_noted) > _REMEMBERED:
@@ -92,7 +96,7 @@ def _passes(made: Program, events: Sequence[Event], on: Engine | None) -> bool:
     return True
 
 
-def _class(error: EngineFailed) -> str:
+def _class(detail: str) -> str:
     """The engine's name of the error, without its words: they may hold values and paths."""
-    name = error.detail.partition(":")[0].strip()
-    return f" ({name})" if 0 < len(name) <= 40 and name.replace(" ", "").isalpha() and name != error.detail else ""
+    name = detail.partition(":")[0].strip()
+    return f" ({name})" if 0 < len(name) <= 40 and name.replace(" ", "").isalpha() and name != detail else ""

@@ -13,6 +13,7 @@ from backends.offline.program import MULTIPLE, Program
 from backends.offline.remaking import LATEST
 from core.clock import FOREVER, NEVER
 from core.record import Record, Run
+from processing import failing
 from processing.paths import gate
 from processing.paths.built import Built, Entity, failed, timeline
 
@@ -58,6 +59,7 @@ def _computed(made: Program, plans: Sequence[_Plan], position: int, keep: bool, 
         at = before.position if keep and before is not None else position
         current, following = answers.get(2 * n), answers.get(2 * n + 1)
         if current == MULTIPLE or following == MULTIPLE:
+            failing.note(made, plan.entity, MULTIPLE, position, now, on)
             built.append(failed(plan.entity, at, made.layout, now, plan.next))  # no other answer before something changes
             continue
         any_event = (

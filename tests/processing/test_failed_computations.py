@@ -10,6 +10,7 @@ import pytest
 from backends.engine import Engine, EngineFailed, engine
 from backends.offline import tables
 from features import selectors
+from processing.models import DeadLetter
 from tests.processing.world import NOON, PROJECT, SUMS, World, event
 
 KINDS = {
@@ -131,6 +132,7 @@ def test_two_rows_for_an_entity_keep_the_old_value_until_something_changes(world
     world.push([event("u", -1800, 13.0)])
     world.settle()
     assert (world.read("g", "u", NOON)[2]["n"], world.record("g", "u").failed) == (1, True)
+    assert "several rows" in DeadLetter.objects.get(code="computation_failed", group="g").detail
     statements = choking.statements
     world.clock += 300 * 10**6
     world.settle()
