@@ -39,7 +39,7 @@ LIVE = {
     "hx-trigger": "input changed delay:400ms, change from:#feature-form delay:100ms",  # a window or a key changes the answer too
     "hx-target": "#sql-report",
     "hx-include": "#feature-form",
-    "hx-sync": "this:replace",
+    "hx-sync": "this:queue last",  # the answers come in order; aborting one would be an error in the console
 }
 
 
