@@ -1,4 +1,4 @@
-"""One batch of the log applied to some buckets of one version: route, compute, keep offline, write online, move the cursor."""
+"""One batch of the log applied to some buckets of some versions: route, compute, keep offline, write online, move the cursors."""
 
 from __future__ import annotations
 
@@ -40,14 +40,22 @@ class Target:
     cursors: Mapping[int, Cursor]
 
 
-def apply_batch(
+@dataclass(frozen=True)
+class Computed:
+    """What a batch makes of a target: kept offline, not yet online. `writes` lack buckets that stand elsewhere by now."""
+
+    target: Target
+    writes: Sequence[BucketWrite]
+
+
+def compute_batch(
     store: OnlineStore, target: Target, batch: Routed, upto: int, head: Head, now: int, on: Engine | None = None
-) -> dict[int, Cursor]:
-    """Apply the rows after the target's cursors up to `upto`. -> the cursors that moved; a bucket that is missing was refused.
+) -> Computed:
+    """The rows after the target's cursors up to `upto`, computed and kept offline.
 
     `equal_at` moves only where `upto` is the head. Raises Purged where the log has lost rows that it needs.
     """
-    made = program(target.spec, target.version)
+    asked, made = target, program(target.spec, target.version)
     touched = _touched(target, batch, upto)
     again = touched.corrected
     fresh = [e for e in touched.events if e.key not in again] if again else touched.events
@@ -62,9 +70,19 @@ def apply_batch(
     anew = {e.key: e.state for e in entities if e.broken or e.key in again}
     built = build(made, [e for e in entities if e.key not in anew], upto, now, False, on, batch)
     built += rebuild(made, sorted(anew), upto, now, on, anew)
-    moved = write(store, target, built, head, now, upto=upto)
+    writes = _kept(target, built, head, now, upto, standing=False)
     metrics.PROCESSED.inc(len(events))
-    return moved
+    return Computed(asked, writes)
+
+
+def put(store: OnlineStore, project: str, computed: Sequence[Computed]) -> list[dict[int, Cursor]]:
+    """Write online what was computed, a bucket in one moment, so that no reader meets one window of a group without the other.
+
+    -> for each the cursors that moved; a bucket that is missing was refused.
+    """
+    writes = [w for one in computed for w in one.writes]
+    taken = iter(store.write(project, writes))
+    return [{w.bucket: w.cursor for w in one.writes if next(taken)} for one in computed]
 
 
 def gather(
@@ -105,41 +123,32 @@ def _still(store: OnlineStore, target: Target) -> Target:
     return target if len(good) == len(target.cursors) else Target(target.spec, target.version, good)
 
 
-def write(
-    store: OnlineStore,
-    target: Target,
-    built: Sequence[Built],
-    head: Head,
-    now: int,
-    *,
-    upto: int | None = None,
-    standing: bool = False,
-) -> dict[int, Cursor]:
-    """Keep what was computed in the offline table, then write it online and move the cursors to `upto`; `standing`: of a load.
+def write_standing(store: OnlineStore, target: Target, built: Sequence[Built], head: Head, now: int) -> dict[int, Cursor]:
+    """Keep what a load computed in the offline table, then write it online. -> see `put`."""
+    (moved,) = put(store, target.spec.project, [Computed(target, _kept(target, built, head, now, head.position, standing=True))])
+    return moved
 
-    -> the cursors as they are then; a bucket that is missing was refused.
+
+def _kept(target: Target, built: Sequence[Built], head: Head, now: int, upto: int, *, standing: bool) -> list[BucketWrite]:
+    """Keep what was computed in the offline table. -> what is to be written online, with the cursors moved to `upto`.
+
+    standing: of a load.
     """
-    upto = head.position if upto is None else upto
     # what failed was not computed; an entity that has no event is news only where a correction took the last one away
     kept = [b for b in built if not b.record.failed and not (standing and b.absent)]
     tables.record(target.spec, target.version, upto, [(b.entity.key, now, b.values) for b in kept])
     by_bucket: dict[int, list[Built]] = defaultdict(list)
     for b in built:
         by_bucket[b.entity.bucket].append(b)
-    writes, moved = [], {}
+    writes = []
     for bucket, cursor in target.cursors.items():
         equal_at = head.seen if upto >= head.position else cursor.equal_at
         if standing:  # it counts a load's writes: a Redis that came back without the last of them refuses the next
-            moved[bucket] = Cursor(
-                cursor.epoch, cursor.position + 1, cursor.equal_at, cursor.state, cursor.system, cursor.timeline
-            )
+            moved = Cursor(cursor.epoch, cursor.position + 1, cursor.equal_at, cursor.state, cursor.system, cursor.timeline)
         else:
-            moved[bucket] = Cursor(cursor.epoch, upto, equal_at, WHOLE, head.system, head.timeline)
-        writes.append(
-            BucketWrite(target.version.code, bucket, cursor.fence, moved[bucket], [b.write() for b in by_bucket[bucket]])
-        )
-    taken = store.write(target.spec.project, writes)
-    return {w.bucket: moved[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
+            moved = Cursor(cursor.epoch, upto, equal_at, WHOLE, head.system, head.timeline)
+        writes.append(BucketWrite(target.version.code, bucket, cursor.fence, moved, [b.write() for b in by_bucket[bucket]]))
+    return writes
 
 
 def build(

@@ -21,7 +21,7 @@ from core.clock import now_us
 from core.record import REBUILDING, WHOLE, Cursor
 from core.spec import GroupSpec, VersionSpec
 from processing import quarantine
-from processing.apply import Target, rebuild, write
+from processing.apply import Target, rebuild, write_standing
 
 _CHUNK = 500  # entities per computation
 _EVENTS = 50_000  # about as many events per computation: what is held in memory, and how long one takes
@@ -71,7 +71,7 @@ def loading(
                 built = rebuild(program(spec, version), keys, head.position, now_us(), on)
             except Purged:  # rows beyond this head are in checkpoints by now: it is begun again from a later one
                 return {}
-            moved = write(store, Target(spec, version, {bucket: cursors[bucket]}), built, head, now_us(), standing=True)
+            moved = write_standing(store, Target(spec, version, {bucket: cursors[bucket]}), built, head, now_us())
             if not moved:
                 del cursors[bucket]
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import structlog
 
@@ -24,7 +25,7 @@ from core.spec import GroupSpec, VersionSpec
 from features import services
 from features.database import registry_up
 from processing import backlog, batches, settle
-from processing.apply import Target, apply_batch
+from processing.apply import Target, compute_batch, put
 from processing.batches import Batch
 from processing.cursors import Cursors
 from processing.deep import Computing
@@ -193,27 +194,47 @@ class Share:
         if retention.reaches(self._project) > batch.after:  # some may have gone before they were read
             return True
         started = time.monotonic()
-        for target in batch.targets:
-            with self._parking.around(target.spec, target.version, self._give_up):
-                refused = not self._apply_one(target, rows, batch.upto, head) or refused
+        for _, parts in groupby(batch.targets, key=lambda target: (target.spec.name, target.version.number)):
+            refused = not self._apply_together(list(parts), rows, batch.upto, head) or refused
         seconds = time.monotonic() - started
         metrics.PROCESSING_TIME.set(seconds)
         metrics.BATCH_DURATION.observe(seconds)
         return refused
 
-    def _apply_one(self, target: Target, rows: Routed, upto: int, head: Head) -> bool:
-        """-> whether all buckets took it, or there is no such version any more."""
-        if settle.decides(target.spec, target.version, rows.rows):
-            settled = self._settled(target.spec, target.version, upto)
-            if settled is None:
-                return True
-            target = Target(*settled, target.cursors)
-        try:
-            moved = apply_batch(self._means.store, target, rows, upto, head, now_us(), self._means.on)
-        except Purged:
-            moved = {}
-        self._cursors.moved(target.version.code, target.cursors, moved)
-        return len(moved) == len(target.cursors)
+    def _apply_together(self, parts: Sequence[Target], rows: Routed, upto: int, head: Head) -> bool:
+        """The windows of a version (or what has none): computed one by one, written together. -> whether all buckets took it, or
+        there is no such version any more."""
+        computed, good = [], True
+        for target in parts:
+            with self._parking.around(target.spec, target.version, self._give_up):
+                settled = self._settling(target, rows, upto)
+                if settled is None:
+                    continue
+                try:
+                    computed.append(compute_batch(self._means.store, settled, rows, upto, head, now_us(), self._means.on))
+                except Purged:
+                    self._cursors.moved(target.version.code, target.cursors, {})
+                    good = False
+        if not computed:
+            return good
+        first = computed[0].target
+
+        def give_up(_: str) -> None:
+            for one in computed:
+                self._give_up(one.target.version.code)
+
+        with self._parking.around(first.spec, first.version, give_up):
+            for one, moved in zip(computed, put(self._means.store, self._project, computed), strict=True):
+                self._cursors.moved(one.target.version.code, one.target.cursors, moved)
+                good = good and len(moved) == len(one.target.cursors)
+        return good
+
+    def _settling(self, target: Target, rows: Routed, upto: int) -> Target | None:
+        """The target under the types that these rows decide; None where there is no such version any more."""
+        if not settle.decides(target.spec, target.version, rows.rows):
+            return target
+        settled = self._settled(target.spec, target.version, upto)
+        return None if settled is None else Target(*settled, target.cursors)
 
     def _sweep(self, targets: Targets) -> bool:
         """-> whether some bucket has more due than one sweep takes."""

@@ -1,8 +1,9 @@
 """The Lua programs over values. Each is atomic in Redis; a write is refused unless Redis holds what its writer believes.
 
 gather: records with some of their tiles, or all: one moment of each entity, so that no sweep comes between the two.
-apply : names the epoch and position its batch started from (the first 12 bytes of the cursor record; '' = no record),
-        writes records, tiles and due times of one bucket, and moves the cursor last.
+apply : for one bucket of one or several versions, so that a group's windows move in one moment: names the epoch and position
+        the batch started from (the first 12 bytes of the cursor record; '' = no record), writes records, tiles and due times,
+        and moves the cursor last. A version whose cursor stands elsewhere is refused, the others are not.
 sweep : names the epoch and, per entity, the first 16 bytes of the record it read (position and swept-to); keeps the cursor.
 """
 
@@ -25,28 +26,38 @@ return out
 """
 
 APPLY = """
-local cursor = redis.call('GET', KEYS[1]) or ''
-if string.sub(cursor, 1, 12) ~= ARGV[1] then return 0 end
-local at = 3
-for k = 3, #KEYS, 2 do
-  local entity, due, record, fresh, sets = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
-  at = at + 5
-  if fresh == '1' then redis.call('DEL', KEYS[k + 1]) end
-  for i = 1, sets do
-    redis.call('HSET', KEYS[k + 1], ARGV[at], ARGV[at + 1])
-    at = at + 2
-  end
-  local dels = tonumber(ARGV[at])
-  at = at + 1
-  for i = 1, dels do
-    redis.call('HDEL', KEYS[k + 1], ARGV[at])
+local taken, at, k = {}, 1, 1
+while k <= #KEYS do
+  local cursor_key, due_key, last = KEYS[k], KEYS[k + 1], k + 2 * tonumber(ARGV[at])
+  local fence, moved = ARGV[at + 1], ARGV[at + 2]
+  local good = string.sub(redis.call('GET', cursor_key) or '', 1, 12) == fence
+  at = at + 3
+  while k < last do
+    k = k + 2
+    local record_key, tiles_key = KEYS[k], KEYS[k + 1]
+    local entity, due, record, fresh, sets = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
+    at = at + 5
+    if good and fresh == '1' then redis.call('DEL', tiles_key) end
+    for i = 1, sets do
+      if good then redis.call('HSET', tiles_key, ARGV[at], ARGV[at + 1]) end
+      at = at + 2
+    end
+    local dels = tonumber(ARGV[at])
     at = at + 1
+    for i = 1, dels do
+      if good then redis.call('HDEL', tiles_key, ARGV[at]) end
+      at = at + 1
+    end
+    if good then
+      if record == '' then redis.call('DEL', record_key) else redis.call('SET', record_key, record) end
+      if due == '' then redis.call('ZREM', due_key, entity) else redis.call('ZADD', due_key, due, entity) end
+    end
   end
-  if record == '' then redis.call('DEL', KEYS[k]) else redis.call('SET', KEYS[k], record) end
-  if due == '' then redis.call('ZREM', KEYS[2], entity) else redis.call('ZADD', KEYS[2], due, entity) end
+  k = k + 2
+  if good then redis.call('SET', cursor_key, moved) end
+  taken[#taken + 1] = good and 1 or 0
 end
-redis.call('SET', KEYS[1], ARGV[2])
-return 1
+return taken
 """
 
 SWEEP = """

@@ -104,12 +104,24 @@ class OnlineStore:
         return found
 
     def write(self, project: str, writes: Sequence[BucketWrite]) -> list[bool]:
-        """Apply each bucket's write atomically. -> whether each was taken; False = Redis holds another cursor, read again."""
+        """Apply the writes, those of one bucket in one moment. -> whether each was taken; False = Redis holds another cursor."""
+        together: dict[int, list[int]] = defaultdict(list)
+        for n, w in enumerate(writes):
+            together[w.bucket].append(n)
         calls = []
-        for w in writes:
-            keys, argv = _arguments(project, w.code, w.bucket, w.entities, sweep=False)
-            calls.append((APPLY, keys, [w.fence, w.cursor.pack(), *argv]))
-        return [bool(answer) for answer in self._run(calls)]
+        for bucket, places in together.items():
+            keys: list[str] = []
+            argv: list[Any] = []
+            for w in (writes[n] for n in places):
+                its_keys, its_argv = _arguments(project, w.code, bucket, w.entities, sweep=False)
+                keys += its_keys
+                argv += (len(w.entities), w.fence, w.cursor.pack(), *its_argv)
+            calls.append((APPLY, keys, argv))
+        taken = [False] * len(writes)
+        for places, answer in zip(together.values(), self._run(calls) if calls else (), strict=True):
+            for n, good in zip(places, answer, strict=True):
+                taken[n] = bool(good)
+        return taken
 
     def sweep(
         self, project: str, code: str, epochs: Mapping[int, int], buckets: Mapping[int, Sequence[EntityWrite]]

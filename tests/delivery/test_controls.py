@@ -47,7 +47,7 @@ def test_blind_writes(world, monkeypatch, broken):
     """A writer that was held up between reading and writing puts an older state over a newer one."""
     scene = Scene(world)
     if broken:
-        replace_script(monkeypatch, "APPLY", FENCE, "")
+        replace_script(monkeypatch, "APPLY", FENCE, "local good = true")
     monkeypatch.setattr(apply, "_still", lambda store, target: target)  # the look before the write, which only saves work
     doors = Doors()
     slow = Applier(doors, range(BUCKETS), rhythm=ALWAYS)

@@ -24,7 +24,7 @@ from tests.processing.test_kafka_ingest import numbers, stored
 from tests.processing.world import ALWAYS, NOON, PROJECT, SUMS, event
 
 USERS = [f"u{n}" for n in range(20)]
-FENCE = "if string.sub(cursor, 1, 12) ~= ARGV[1] then return 0 end"
+FENCE = "local good = string.sub(redis.call('GET', cursor_key) or '', 1, 12) == fence"
 UNCHANGED = "local good = redis.call('GETRANGE', KEYS[k], 0, 15) == expected"
 
 
@@ -50,7 +50,7 @@ def test_two_appliers_with_the_same_rows(world, monkeypatch, fenced, window):
     second.step()  # it has read the cursors and believes them
     monkeypatch.setattr(apply, "_still", lambda store, target: target)  # the look before the write, which only saves work
     if not fenced:
-        replace_script(monkeypatch, "APPLY", FENCE, "")
+        replace_script(monkeypatch, "APPLY", FENCE, "local good = true")
     world.push([event(user, -5, 1.0) for user in USERS])
     world.settle()
     while second.step():

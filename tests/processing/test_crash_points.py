@@ -85,12 +85,12 @@ INTO: dict[str, Point] = {
     "c4 committed, broker not told": lambda: dying(kafka_ingest, "accept_kafka", before=False),
 }
 OUT_OF: dict[str, Point] = {
-    "r1 read, not applied": lambda: dying(share, "apply_batch", before=True),
-    "r1 one group applied, the next not": lambda: dying(share, "apply_batch", before=True, call=2),
+    "r1 read, not applied": lambda: dying(share, "compute_batch", before=True),
+    "r1 one group applied, the next not": lambda: dying(share, "put", before=True, call=2),
     "r2 kept offline, not online": lambda: dying(tables, "record", before=False),
     "r2 some buckets and not the others": half_written,
     "r3 applied, forgotten": lambda: dying(OnlineStore, "write", before=False),
-    "r4 applied and remembered": lambda: dying(share, "apply_batch", before=False),
+    "r4 applied and remembered": lambda: dying(share, "put", before=False),
     "s1 due entities taken, not written": lambda: dying(sweep_module, "build", before=True),
     "s1 swept, forgotten": lambda: dying(OnlineStore, "sweep", before=False),
 }

@@ -36,14 +36,14 @@ class TestParking:
         world.define("bad", SUMS.replace("SUM", "MAX"))
         world.settle()
         error: list[Exception] = []
-        apply = share.apply_batch
+        apply = share.compute_batch
 
-        def apply_batch(store, target, *rest):
+        def compute_batch(store, target, *rest):
             if target.spec.name == "bad" and error:
                 raise error[0]
             return apply(store, target, *rest)
 
-        monkeypatch.setattr(share, "apply_batch", apply_batch)
+        monkeypatch.setattr(share, "compute_batch", compute_batch)
         return error
 
     @pytest.mark.parametrize("failure", [ZeroDivisionError("a bug"), DataError("a value that PostgreSQL cannot hold")])
@@ -159,13 +159,13 @@ class TestHeartbeat:
         world.define("g", SUMS)
         world.settle()
         world.push([event("u", -5, 1.0)])
-        apply = share.apply_batch
+        apply = share.compute_batch
 
         def slow(*given):
             world.clock += 30_000_000  # and the log may have grown meanwhile
             return apply(*given)
 
-        monkeypatch.setattr(share, "apply_batch", slow)
+        monkeypatch.setattr(share, "compute_batch", slow)
         world.applier.step()
         assert {cursor.equal_at for cursor in world.cursors("g")} == {NOON}
 
