@@ -39,10 +39,10 @@ def test_what_checks_under_no_types_is_refused():
 
 def test_the_search_is_bounded_by_what_it_would_cost():
     """Each of these columns is no number, no text, ... until the last kind that is tried; nobody waits long for the answer."""
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(Invalid, match="declare them") as caught:
         chosen(", ".join(f"ARRAY_CONTAINS(c{n}, 1.5) AS s{n}" for n in range(400)), {f"c{n}": None for n in range(400)})
     assert caught.value.code == "sql_types"
-    assert time.monotonic() - start < 15
+    assert time.process_time() - start < 15
     many = {f"c{n}": None for n in range(400)}
     assert set(chosen(", ".join(f"c{n} + 1 AS s{n}" for n in range(400)), many).values()) == {"DOUBLE"}
