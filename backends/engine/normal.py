@@ -36,6 +36,8 @@ def _normal(kind: pa.DataType) -> pa.DataType:
         return pa.string()
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return pa.list_(_normal(kind.value_type))
+    if pa.types.is_map(kind):
+        return pa.map_(_normal(kind.key_type), _normal(kind.item_type))
     if pa.types.is_struct(kind):
         return pa.struct([pa.field(field.name, _normal(field.type)) for field in kind])
     return kind

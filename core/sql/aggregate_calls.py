@@ -31,12 +31,15 @@ PERCENTILES = {
     "PERCENTILE_DISC": False, "PERCENTILE_APPROX": False, "APPROX_PERCENTILE": False,
 }  # fmt: skip
 PAIRS = frozenset({"CORR", "COVAR_POP", "COVAR_SAMP"})
+LINES = frozenset(name for name in AGGREGATE_NAMES if name.startswith("REGR_"))
+BITS = frozenset({"BIT_AND", "BIT_OR", "BIT_XOR"})
+SAME = {"TRY_SUM": "SUM", "TRY_AVG": "AVG"}  # what overflows is NULL in any case
 SHAPES = frozenset({"SKEWNESS", "KURTOSIS"})
 LISTS = frozenset({"COLLECT_LIST", "ARRAY_AGG", "STRING_AGG", "LISTAGG"})
 SETS = frozenset({"COLLECT_SET", "MODE"})
 NAMES = AGGREGATE_NAMES
 MOST_FREQUENT = 100
-_SHARED = frozenset({"COUNT", "SUM", "AVG", "MEAN", *SPREADS, *EXTREMES, *PAIRS, *SHAPES})
+_SHARED = frozenset({"COUNT", "SUM", "AVG", "MEAN", *SPREADS, *EXTREMES, *PAIRS, *LINES, *SHAPES})
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def aggregate_call(node: exp.Expr) -> Call | None:
     if len(arguments) == 1 and isinstance(arguments[0], (exp.IgnoreNulls, exp.RespectNulls)):
         ignore = isinstance(arguments[0], exp.IgnoreNulls)
         arguments = (arguments[0].this,)
-    return Call(str(inner.this).upper(), arguments, distinct, ignore, condition, node, within)
+    name = str(inner.this).upper()
+    return Call(SAME.get(name, name), arguments, distinct, ignore, condition, node, within)
 
 
 def aggregate(call: Call, rows: Expressions, order: Sequence[Sql] | None, where: str | None = None) -> Aggregate:
@@ -129,9 +133,9 @@ def _made(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition:
         return _percentile(call, rows, condition)
     if name == "APPROX_TOP_K":
         return _frequent(call, rows, condition)
-    if name in PAIRS:
+    if name in PAIRS | LINES:
         first, second = (fit(rows.emit(a), "double", name, call.node, rows) for a in _two(call, rows, "two numbers"))
-        return moments.together(name, first, second, condition, dialect)
+        return (moments.together if name in PAIRS else moments.regression)(name, first, second, condition, dialect)
     if name in LISTS and not call.distinct:
         return _list(call, rows, order, condition)
     value = rows.emit(_one(call, rows))
@@ -142,6 +146,8 @@ def _made(call: Call, rows: Expressions, order: Sequence[Sql] | None, condition:
         orderable(value, call, rows)
         value = value if value.type == DOUBLE else kept(value, dialect)  # NaN is the largest number, and shows as NULL
         return aggregates.extreme(EXTREMES[name], value, condition)
+    if name in BITS:
+        return aggregates.extreme(name, fit(value, "integer", name, call.node, rows), condition)
     if name in ALL_OR_ANY:
         return aggregates.every(ALL_OR_ANY[name], fit(value, "boolean", name, call.node, rows), condition)
     value = fit(value, "number", name, call.node, rows)

@@ -10,9 +10,11 @@ from sqlglot import exp
 from core.sql import casts, clock
 from core.sql.expressions import Expressions
 from core.sql.foreign import suggestion
-from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
+from core.sql.functions import AGGREGATE_NAMES, LAMBDA_NAMES, TABLE, WINDOW_NAMES
+from core.sql.functions.growth import size_of
 from core.sql.functions.row import Function
-from core.sql.functions.times import EXTRACT, UNIT_FIRST
+from core.sql.functions.times import EXTRACT, PARTS, UNIT_FIRST
+from core.sql.higher import higher
 from core.sql.pieces import Sql, reads_of, struct_field
 from core.sql.refusal import NOT_ALLOWED, NOT_SEPARABLE, UNKNOWN_COLUMN, near
 from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common
@@ -69,6 +71,10 @@ def scalar(node: exp.Expr, level: Expressions) -> Sql:
                 UNKNOWN_COLUMN,
             )
         return found
+    if isinstance(node, exp.Bracket) and len(node.expressions) == 1 and node.expressions[0].is_string:
+        base = level.emit(node.this)  # s['name'] of a STRUCT is s.name
+        if base.type.name == "STRUCT" and (found := struct_field(base, node.expressions[0].name, level.dialect)) is not None:
+            return found
     name, arguments = called(node)
     if name is None:
         raise level.refuse(f"{type(node).__name__.upper()} is not allowed here", node)
@@ -79,8 +85,29 @@ def scalar(node: exp.Expr, level: Expressions) -> Sql:
         return level.emit(exp.Not(this=positive))
     if name in OPERATORS and len(arguments) == 2:
         return level.emit(OPERATORS[name](this=arguments[0].copy(), expression=arguments[1].copy()))
+    if name in LAMBDA_NAMES:
+        return higher(name, arguments, node, level)
+    if name == "DECODE" and len(arguments) > 2:
+        return level.emit(_decoded(arguments))
     check_name(name, node, level)
     return call(name, [level.emit(argument) for argument in arguments], node, level)
+
+
+def _decoded(arguments: Sequence[exp.Expr]) -> exp.Case:
+    """DECODE(x, a, A, b, B, other) as the CASE it is, where NULL equals NULL."""
+    value, *rest = (argument.copy() for argument in arguments)
+    pairs = zip(rest[::2], rest[1::2], strict=False)
+    ifs = [exp.If(this=exp.NullSafeEQ(this=value.copy(), expression=a), true=b) for a, b in pairs]
+    return exp.Case(ifs=ifs, default=rest[-1] if len(rest) % 2 else None)
+
+
+def _fields(arguments: Sequence[exp.Expr]) -> list[exp.Expr]:
+    """The arguments of STRUCT, as those of NAMED_STRUCT."""
+    found: list[exp.Expr] = []
+    for place, one in enumerate(arguments, 1):
+        named = one.alias if isinstance(one, exp.Alias) else one.name if isinstance(one, exp.Column) else f"col{place}"
+        found += [exp.Literal.string(named), one.unalias()]
+    return found
 
 
 def called(node: exp.Expr) -> tuple[str | None, Sequence[exp.Expr]]:
@@ -88,8 +115,13 @@ def called(node: exp.Expr) -> tuple[str | None, Sequence[exp.Expr]]:
     match node:
         case exp.Anonymous():
             name, arguments = str(node.this), list(node.expressions)
+            if name == "STRUCT" and arguments:
+                return "NAMED_STRUCT", _fields(arguments)
             if name in UNIT_FIRST and len(arguments) == 3 and isinstance(arguments[0], exp.Column):
                 arguments[0] = exp.Literal.string(arguments[0].name)  # the bare word DAY in TIMESTAMPDIFF(DAY, a, b)
+            if name in PARTS and len(arguments) == 2 and isinstance(arguments[0], (exp.Literal, exp.Column)):
+                unit = arguments[0].name.upper()
+                return EXTRACT.get(unit, unit), arguments[1:]
             return name, arguments
         case exp.DPipe():
             return "CONCAT", (node.this, node.expression)
@@ -102,7 +134,10 @@ def called(node: exp.Expr) -> tuple[str | None, Sequence[exp.Expr]]:
             unit = str(node.this).upper()
             return EXTRACT.get(unit, unit), (node.expression,)
         case exp.Trim():
-            return {"LEADING": "LTRIM", "TRAILING": "RTRIM"}.get(str(node.args.get("position") or ""), "TRIM"), (node.this,)
+            name = {"LEADING": "LTRIM", "TRAILING": "RTRIM"}.get(str(node.args.get("position") or "").upper(), "TRIM")
+            if (letters := node.args.get("expression")) is None:
+                return name, (node.this,)
+            return ("BTRIM", (node.this, letters)) if name == "TRIM" else (name, (letters, node.this))
         case exp.Substring():
             return "SUBSTRING", [node.args[part] for part in ("this", "start", "length") if node.args.get(part) is not None]
         case exp.StrPosition():
@@ -130,13 +165,29 @@ def check_name(name: str, node: exp.Expr, level: Expressions) -> None:
 def call(name: str, arguments: Sequence[Sql], node: exp.Expr, level: Expressions) -> Sql:
     """Render the function called `name` over rendered arguments."""
     rows = TABLE[name]
-    function = next((one for one in rows if one.fits(len(arguments))), None)
-    if function is None:
-        forms = " or ".join(f"{name}({', '.join(one.takes)})" for one in rows)
+    fitting = [one for one in rows if one.fits(len(arguments))]
+    if not fitting:
+        forms = " or ".join(dict.fromkeys(f"{name}({', '.join(one.takes)})" for one in rows))
         raise level.refuse(f"{name} does not take {len(arguments)} arguments: {forms}", node)
+    function = next((one for one in fitting if _meant(one, arguments)), fitting[0])
     given = _fitted(function, arguments, node, level)
     kind = function.gives if isinstance(function.gives, Type) else function.gives(given)
-    return Sql(function.render(given, level.dialect), kind, reads_of(given))
+    return Sql(function.render(given, level.dialect), kind, reads_of(given), size=size_of(name, given))
+
+
+_NAMED = {
+    **{kind: one.name for kind, one in KINDS.items() if kind != "double"},
+    "array": "ARRAY",
+    "arrays": "ARRAY",
+    "map": "MAP",
+}
+
+
+def _meant(function: Function, arguments: Sequence[Sql]) -> bool:
+    """Whether a name that stands for several functions means this one, by the types of the arguments as far as they are known."""
+    kinds = [function.kind(place) for place in range(len(arguments))]
+    wanted = [_NAMED.get(kind, arg.type.name) for kind, arg in zip(kinds, arguments, strict=True)]
+    return all(arg.type.name in (name, "UNKNOWN", "NULL") for name, arg in zip(wanted, arguments, strict=True))
 
 
 def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expr, level: Expressions) -> list[Sql]:
@@ -147,7 +198,7 @@ def _fitted(function: Function, arguments: Sequence[Sql], node: exp.Expr, level:
         if common([wanted, given[place].type]) not in (wanted, UNKNOWN):
             raise level.refuse(f"{function.name} looks for {wanted} here, this is {given[place].type}", node)
         given[place] = casts.convert(given[place], wanted, level.dialect)
-    together = ("same", "numbers")
+    together = ("same", "numbers", "arrays")
     same = [arg for arg, kind in zip(given, kinds, strict=True) if kind in together]
     if len(same) > 1:
         fitted = iter(level.together(node, same))
@@ -159,6 +210,10 @@ def fit(arg: Sql, kind: str, name: str, node: exp.Expr, level: Expressions) -> S
     """An argument as the kind the function takes. Raises Invalid."""
     have, unknown = arg.type, arg.type.name in ("UNKNOWN", "NULL")
     if kind in ("any", "same", "item"):
+        return arg
+    if kind == "flag":
+        if not isinstance(arg.literal, bool):
+            raise level.refuse(f"{name} takes TRUE or FALSE here", node)
         return arg
     if kind.startswith("'"):  # a literal text, of these words where some are named
         words = kind.strip("'").split("|")
@@ -174,8 +229,13 @@ def fit(arg: Sql, kind: str, name: str, node: exp.Expr, level: Expressions) -> S
         return arg
     if kind in ("number", "numbers"):
         fits = have.name in NUMBERS or unknown
-    elif kind == "array":
+    elif kind in ("array", "arrays"):
         fits = have.name == "ARRAY" or unknown
+    elif kind in ("strings", "lists"):
+        inner = have.items[0].name if have.name == "ARRAY" else ""
+        fits = inner in ("UNKNOWN", "NULL", "STRING" if kind == "strings" else "ARRAY") or unknown
+    elif kind == "map":
+        fits = have.name == "MAP" or unknown
     elif kind in ("date", "timestamp"):
         if have in (DATE, TIMESTAMP) or (have == STRING and isinstance(arg.literal, str)):
             return arg if have == KINDS[kind] else casts.cast(arg, KINDS[kind], level.dialect)

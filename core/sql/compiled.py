@@ -20,6 +20,7 @@ from core.sql.pieces import Sql
 from core.sql.query import query
 from core.sql.refusal import NOT_ALLOWED, NOT_GROUPED, SYNTAX, Text
 from core.sql.relation import POSITION, RUN, TIME, Env, Relation
+from core.sql.shorthand import write_out
 from core.sql.since import check_forms, take_forms
 from core.sql.text import check_text
 
@@ -191,6 +192,7 @@ def compile_sql(
 
 def _compile(text: Text, keys: tuple[str, ...], time_column: str, known: Mapping[str, str | None], closed: bool) -> Compiled:
     tree = parse(text)
+    write_out(tree, text)
     check_nodes(tree, text)
     written = tree.sql(dialect=JStoreSql, comments=False)
     forms = take_forms(tree, text)

@@ -7,8 +7,8 @@ as dates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sqlglot import exp
@@ -21,6 +21,9 @@ from core.sql.refusal import NOT_ALLOWED, Text
 from core.sql.types import BIGINT, BOOLEAN, DATE, DOUBLE, NUMBERS, STRING, TIMESTAMP, UNKNOWN, Type, common, parse_cast
 
 MAX_NODES = 20_000
+MAX_TEXT = 1_000_000
+MAX_SIZE = 256
+GROWING = frozenset({"STRING", "ARRAY", "MAP", "STRUCT", "UNKNOWN"})
 _COMPARE: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.IntDiv: "DIV", exp.Mod: "%"}
 
@@ -30,6 +33,7 @@ class Budget:
     """How many nodes may still be rendered: an alias that names an alias grows by doubling."""
 
     left: int = MAX_NODES
+    sizes: list[int] = field(default_factory=lambda: [1])  # of the largest value met, for each node being rendered
 
     def spend(self) -> None:
         """Count one node; raises TooLarge."""
@@ -51,6 +55,8 @@ class Expressions:
     seen: Callable[[exp.Expr], Sql | None]
     now: str  # where the clock is read here
     changes: set[int]  # see core.sql.clock
+    variables: Mapping[str, Sql] = field(default_factory=dict)  # the elements that a lambda around names, see core.sql.higher
+    depth: int = 0  # how many lambdas are around
 
     def refuse(self, detail: str, node: exp.Expr, code: str = NOT_ALLOWED) -> Invalid:
         """-> the error to raise."""
@@ -59,20 +65,37 @@ class Expressions:
     def emit(self, node: exp.Expr) -> Sql:
         """Render one node and all below it. Raises Invalid."""
         self.budget.spend()
-        known = self.seen(node)
-        if known is not None:
-            return known
-        try:
-            return self._emit(node)
-        except casts.BadCast as error:
-            raise self.refuse(str(error), node) from None
+        sizes = self.budget.sizes
+        known = None if isinstance(node, exp.Identifier) else self.seen(node)
+        if known is None:
+            sizes.append(1)
+            try:
+                known = self._emit(node)
+            except casts.BadCast as error:
+                raise self.refuse(str(error), node) from None
+            inside = sizes.pop()
+            if known.type.name in GROWING and known.size < inside:
+                known = replace(known, size=inside)
+            if known.size > MAX_SIZE:
+                raise self.refuse(f"the value may grow to more than {MAX_SIZE} times what the events hold", node)
+            if len(known.text) > MAX_TEXT:
+                raise TooLarge("too_large", "the SQL grows beyond what is rendered; nest fewer functions")
+        if known.type.name in GROWING:
+            sizes[-1] = max(sizes[-1], known.size)
+        return known
 
     def _emit(self, node: exp.Expr) -> Sql:
         match node:
             case exp.Paren():
                 return self.emit(node.this)
             case exp.Column():
+                if not node.table and node.name.lower() in {name.lower() for name in self.variables}:
+                    raise self.refuse(f"{node.name} differs by case from the name of an element; write it as there", node)
                 return self.column(node)
+            case exp.Identifier():
+                if node.name not in self.variables:
+                    raise self.refuse(f"{node.name}, the name of an element, means nothing here", node)
+                return self.variables[node.name]
             case exp.Literal():
                 value = node.this if node.is_string else casts.number_literal(node.this)
                 if value == 2**63 or (isinstance(value, str) and "\0" in value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.sql.functions import AGGREGATE_NAMES, TABLE, WINDOW_NAMES
+from core.sql.functions import AGGREGATE_NAMES, LAMBDA_NAMES, TABLE, WINDOW_NAMES
 from core.sql.refusal import near
 
 # The first word of each is in the function table, or is no function at all.
@@ -23,7 +23,6 @@ MEANT = {
     "COUNTIF": "COUNT_IF",
     "DATETIME_DIFF": "TIMESTAMPDIFF",
     "DATETIME_TRUNC": "DATE_TRUNC",
-    "DATE_PART": "EXTRACT(HOUR FROM x), or HOUR",
     "DOW": "DAYOFWEEK",
     "EPOCH": "UNIX_TIMESTAMP",
     "FORMAT_DATE": "DATE_FORMAT",
@@ -39,7 +38,6 @@ MEANT = {
     "QUANTILE": "PERCENTILE",
     "QUANTILE_CONT": "PERCENTILE",
     "REGEXP_MATCHES": "RLIKE",
-    "REGEXP_SUBSTR": "REGEXP_EXTRACT",
     "SAFE_CAST": "TRY_CAST",
     "SAFE_DIVIDE": "x / y, for x / 0 is NULL",
     "SPLIT_TO_ARRAY": "SPLIT",
@@ -54,7 +52,6 @@ MEANT = {
     "TRY_TO_NUMBER": "TRY_CAST(x AS DOUBLE)",
     "UNIQ": "COUNT(DISTINCT x)",
     "UNIQEXACT": "COUNT(DISTINCT x)",
-    "ZEROIFNULL": "COALESCE(x, 0)",
 }
 _ROWS = "a list stays one value here: ARRAY_CONTAINS, SIZE and ELEMENT_AT read it"
 _NEVER = {
@@ -62,14 +59,14 @@ _NEVER = {
     "EXPLODE_OUTER": _ROWS,
     "POSEXPLODE": _ROWS,
     "UNNEST": _ROWS,
-    "FLATTEN": _ROWS,
     "SEQUENCE": "rows and lists are not made up here: they come from the events",
     "GENERATE_SERIES": "rows and lists are not made up here: they come from the events",
     "RANGE": "rows and lists are not made up here: they come from the events",
     "REPEAT": "texts that grow are not made up here",
     "SPACE": "texts that grow are not made up here",
 }
-KNOWN = (*TABLE, *AGGREGATE_NAMES, *WINDOW_NAMES, "CAST", "TRY_CAST", "EXTRACT", "RLIKE")
+_SPECIAL = ("CAST", "TRY_CAST", "EXTRACT", "RLIKE", "DATE_PART", "DECODE", "STRUCT")
+KNOWN = (*TABLE, *LAMBDA_NAMES, *AGGREGATE_NAMES, *WINDOW_NAMES, *_SPECIAL)
 
 
 def suggestion(name: str) -> str:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from core.clock import MICRO
 from core.sql import casts
 from core.sql.pieces import Sql, reads_of
-from core.sql.types import DATE, INTERVAL, TIMESTAMP, UNKNOWN
+from core.sql.types import BIGINT, DATE, INTERVAL, TIMESTAMP, UNKNOWN
 
 if TYPE_CHECKING:
     from core.sql.expressions import Expressions
@@ -34,7 +34,12 @@ def interval(node: exp.Interval, level: Expressions) -> Sql:
 
 
 def moved(node: exp.Expr, sign: str, left: Sql, right: Sql, level: Expressions) -> Sql:
-    """A date or timestamp ± INTERVAL. Raises Invalid for every other sum with a time in it."""
+    """A date or timestamp ± INTERVAL, a date ± days, an INTERVAL ± another. Raises Invalid for other sums with a time in them."""
+    if left.type == right.type == INTERVAL and left.shift is not None and right.shift is not None:
+        total = left.shift + (right.shift if sign == "+" else -right.shift)
+        return Sql(f"({left.text} {sign} {right.text})", INTERVAL, shift=total)
+    if left.type == DATE and right.type == BIGINT:
+        return level.emit(exp.Anonymous(this="DATE_ADD" if sign == "+" else "DATE_SUB", expressions=[node.this, node.expression]))
     if left.type == INTERVAL and sign == "+":
         left, right = right, left
     if right.type != INTERVAL or left.type not in (DATE, TIMESTAMP, UNKNOWN):

@@ -42,8 +42,48 @@ def spread(value: Sql, condition: str | None, dialect: str, sample: bool, root: 
 
 
 def together(name: str, first: Sql, second: Sql, condition: str | None, dialect: str) -> Aggregate:
-    """CORR, COVAR_POP and COVAR_SAMP over the pairs without NULL; CORR is NULL where one side is constant, or so
-    nearly that the squares of its distances are no doubles."""
+    """CORR, COVAR_POP and COVAR_SAMP over the pairs without NULL; CORR is NULL where one side is constant."""
+    partials = _pairs(first, second, condition, dialect, squares=name == "CORR")
+    least = pieces.double(_SQUARES**-2, dialect)  # where the squares are smaller they are no doubles
+
+    def final(p: Sequence[str]) -> str:
+        if name == "CORR":
+            apart = f"{p[4]} = 0 AND {_varies(p, 6, least)} AND {_varies(p, 9, least)}"
+            return f"CASE WHEN {apart} THEN {p[3]} / (SQRT({p[5]}) * SQRT({p[8]})) END"
+        less = int(name == "COVAR_SAMP")
+        return f"CASE WHEN {p[4]} = 0 AND {p[0]} > {less} THEN {p[3]} / ({p[0]} - {less}) END"
+
+    return Aggregate(partials, final, DOUBLE, reads_of((first, second)))
+
+
+def regression(name: str, first: Sql, second: Sql, condition: str | None, dialect: str) -> Aggregate:
+    """REGR_SLOPE(y, x) and its like over the pairs without NULL: the line nearest to y by x. The line and R2 are NULL where x is
+    constant, and R2 is 1 where only y is."""
+    partials = _pairs(first, second, condition, dialect, squares=name not in ("REGR_COUNT", "REGR_AVGX", "REGR_AVGY"))
+    least = pieces.double(_SQUARES**-2, dialect)
+
+    def final(p: Sequence[str]) -> str:
+        if name == "REGR_COUNT":
+            return f"({p[0]} + {p[4]})"
+        slope = f"({p[3]} / {p[8]})" if len(p) > 8 else ""
+        sums = {"REGR_AVGY": p[1], "REGR_AVGX": p[2], "REGR_SXY": p[3], "REGR_SYY": p[5:6], "REGR_SXX": p[8:9]}
+        if name in sums:
+            return f"CASE WHEN {p[4]} = 0 AND {p[0]} > 0 THEN {''.join(sums[name])} END"
+        made = {"REGR_SLOPE": slope, "REGR_INTERCEPT": f"{p[1]} - {slope} * {p[2]}"}.get(name, "")
+        if name == "REGR_R2":
+            made = f"CASE WHEN {p[6]} = {p[7]} THEN 1 WHEN {p[5]} > {least} THEN {slope} * ({p[3]} / {p[5]}) END"
+        return f"CASE WHEN {p[4]} = 0 AND {_varies(p, 9, least)} THEN {made} END"
+
+    return Aggregate(partials, final, BIGINT if name == "REGR_COUNT" else DOUBLE, reads_of((first, second)))
+
+
+def _varies(p: Sequence[str], ends: int, least: str) -> str:
+    """Whether a side is not constant, told by its ends: its squares, which stand before them, may be off zero by rounding."""
+    return f"{p[ends]} < {p[ends + 1]} AND {p[ends - 1]} > {least}"
+
+
+def _pairs(first: Sql, second: Sql, condition: str | None, dialect: str, squares: bool) -> tuple[Partial, ...]:
+    """The count, both means, the products, how many are too large; with `squares` those of each side and its ends."""
     top = pieces.double(_SQUARES, dialect)
     small = f"ABS({first.text}) <= {top} AND ABS({second.text}) <= {top}"
     present = " AND ".join([f"{first.text} IS NOT NULL AND {second.text} IS NOT NULL", *([condition] if condition else [])])
@@ -56,23 +96,13 @@ def together(name: str, first: Sql, second: Sql, condition: str | None, dialect:
         Partial(f"COVAR_POP({a}, {b}) * COUNT({a})", DOUBLE, products, "pairs products", about=(1, 2), power=2),
         _beyond(f"{present} AND NOT ({small})", "pairs"),
     ]
-    if name == "CORR":
-        for place, side in ((1, a), (2, b)):
-            squares = f"SUM({{p}} + {{f[0]}} * {_apart(place)} * {_apart(place)})"
-            partials += [
-                Partial(f"VAR_POP({side}) * COUNT({side})", DOUBLE, squares, f"pairs squares {place}", about=(place,), power=2),
-                *_ends(side, f"pairs {place}"),
-            ]
-
-    def final(p: Sequence[str]) -> str:
-        if name == "CORR":  # a constant side is told by its ends: its squares may be off zero by rounding
-            least = pieces.double(_SQUARES**-2, dialect)  # where the squares are smaller they are no doubles
-            apart = f"{p[4]} = 0 AND {p[6]} < {p[7]} AND {p[9]} < {p[10]} AND {p[5]} > {least} AND {p[8]} > {least}"
-            return f"CASE WHEN {apart} THEN {p[3]} / (SQRT({p[5]}) * SQRT({p[8]})) END"
-        less = int(name == "COVAR_SAMP")
-        return f"CASE WHEN {p[4]} = 0 AND {p[0]} > {less} THEN {p[3]} / ({p[0]} - {less}) END"
-
-    return Aggregate(tuple(partials), final, DOUBLE, reads_of((first, second)))
+    for place, side in ((1, a), (2, b)) if squares else ():
+        merged = f"SUM({{p}} + {{f[0]}} * {_apart(place)} * {_apart(place)})"
+        partials += [
+            Partial(f"VAR_POP({side}) * COUNT({side})", DOUBLE, merged, f"pairs squares {place}", about=(place,), power=2),
+            *_ends(side, f"pairs {place}"),
+        ]
+    return tuple(partials)
 
 
 def shape(name: str, value: Sql, condition: str | None, dialect: str) -> Aggregate:

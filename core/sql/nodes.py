@@ -68,6 +68,7 @@ PARTS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Bracket: ("this", "expressions", "offset", "safe"),
     exp.Dot: _BINARY,
     exp.Anonymous: ("this", "expressions"),
+    exp.Lambda: ("this", "expressions"),
     exp.CurrentTimestamp: (), exp.CurrentDate: (),
 }  # fmt: skip
 _WORDS = {
@@ -85,23 +86,25 @@ _WORDS = {
     "rollup": ("ROLLUP is not allowed; GROUP BY the entity's key", NOT_SEPARABLE),
     "cube": ("CUBE is not allowed; GROUP BY the entity's key", NOT_SEPARABLE),
     "grouping_sets": ("GROUPING SETS are not allowed; GROUP BY the entity's key", NOT_SEPARABLE),
-    "all": ("GROUP BY ALL is not allowed; name the entity's key", NOT_ALLOWED),
     "query": ("IN takes a list of values here, not a query; JOIN it by the entity's key", NOT_SEPARABLE),
     "field": ("IN takes a list of values in parentheses, such as x IN (1, 2)", SYNTAX),
     "unnest": ("IN takes a list of values; ARRAY_CONTAINS(list, x) looks into a list", NOT_ALLOWED),
-    "windows": ("named windows are not allowed; write OVER (...) at the function", NOT_ALLOWED),
     "on": ("DISTINCT ON is not allowed; MAX_BY(x, timestamp) or the row-level form gives the newest row", NOT_ALLOWED),
 }
 _OTHER_TABLE = ("only input_data and CTEs can be read, without a database before the name", NOT_ALLOWED)
 _LISTS = "lists are not written out here; a list comes from the events, COLLECT_LIST or COLLECT_SET"
 _CLASSES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Exists: ("EXISTS is not allowed; JOIN by the entity's key, or COUNT_IF(…) > 0 in HAVING", NOT_SEPARABLE),
-    exp.JSONExtract: ("-> is not allowed; x.name reads a field of a column that is a STRUCT", NOT_ALLOWED),
-    exp.JSONExtractScalar: ("->> is not allowed; x.name reads a field of a column that is a STRUCT", NOT_ALLOWED),
-    exp.Lambda: ("lambdas are not allowed; ARRAY_CONTAINS, ARRAY_MAX, SIZE and their like take a list whole", NOT_ALLOWED),
+    exp.JSONExtract: (
+        "-> is not allowed; GET_JSON_OBJECT(x, '$.name') reads JSON, x.name reads a field of a column that is a STRUCT",
+        NOT_ALLOWED,
+    ),
+    exp.JSONExtractScalar: (
+        "->> is not allowed; GET_JSON_OBJECT(x, '$.name') reads JSON, x.name reads a field of a column that is a STRUCT",
+        NOT_ALLOWED,
+    ),
     exp.Values: ("VALUES is not allowed; only input_data and CTEs can be read", NOT_ALLOWED),
     exp.QueryTransform: ("TRANSFORM is not allowed; the functions are in the documentation of the SQL", NOT_ALLOWED),
-    exp.Transform: ("TRANSFORM is not allowed; the functions are in the documentation of the SQL", NOT_ALLOWED),
     exp.Tuple: ("a list in parentheses is only allowed after IN; COUNT(DISTINCT a, b) counts pairs", NOT_ALLOWED),
     exp.Any: ("ANY is not allowed; write one LIKE for each, joined with OR", NOT_ALLOWED),
     exp.All: ("ALL is not allowed; write one comparison for each, joined with AND", NOT_ALLOWED),
@@ -112,7 +115,10 @@ _CLASSES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.PropertyEQ: ("there are no variables; name an expression with AS", NOT_ALLOWED),
     exp.Array: (_LISTS, NOT_ALLOWED),
     exp.Limit: ("LIMIT is not allowed in a list; APPROX_TOP_K(x, k) gives the most frequent values", NOT_ALLOWED),
-    exp.AtTimeZone: ("AT TIME ZONE is not allowed: times are UTC; x + INTERVAL 2 HOURS moves one", NOT_ALLOWED),
+    exp.AtTimeZone: (
+        "AT TIME ZONE is not allowed: times are UTC; FROM_UTC_TIMESTAMP(x, 'Europe/Berlin') is the time of a place",
+        NOT_ALLOWED,
+    ),
     exp.Unnest: ("UNNEST is not allowed; ARRAY_CONTAINS, SIZE and ELEMENT_AT read a list as it is", NOT_ALLOWED),
 }
 

@@ -16,7 +16,7 @@ class Sql:
     """A rendered expression. `literal` is the Python value of a literal (a number with a point is a Decimal); `reads` are the
     input columns it depends on; `key` is the place of the entity key it is; `shift` says of a TIMESTAMP that it is the time of
     some event (or NULL) moved by so many us, of an INTERVAL its length in us; `rank` whether it is a ROW_NUMBER over the key, so
-    that the rows where it is 1 are one for each entity."""
+    that the rows where it is 1 are one for each entity; `size` how many values of the input a text, list or map may hold."""
 
     text: str
     type: Type
@@ -25,6 +25,7 @@ class Sql:
     key: int | None = None
     shift: int | None = None
     rank: bool = False
+    size: int = 1
 
     def but(self, text: str, kind: Type) -> Sql:
         """The same origin under another text and type; no longer a literal, a key or the time of an event."""
@@ -82,6 +83,13 @@ def struct(fields: Mapping[str, str], dialect: str) -> str:
     if dialect == "spark":
         return "named_struct(" + ", ".join(f"'{name}', {text}" for name, text in fields.items()) + ")"
     return "struct_pack(" + ", ".join(f"{name} := {text}" for name, text in fields.items()) + ")"
+
+
+def let(values: Mapping[str, str], body: str, dialect: str) -> str:
+    """`body` over these texts, which it reads as z.name: each is written, and computed, once."""
+    if dialect == "spark":
+        return f"TRANSFORM(ARRAY({struct(values, dialect)}), z -> {body})[0]"
+    return f"LIST_TRANSFORM([{struct(values, dialect)}], lambda z: {body})[1]"
 
 
 def struct_field(base: Sql, field: str, dialect: str) -> Sql | None:

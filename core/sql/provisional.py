@@ -8,7 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from core.errors import Invalid
 from core.sql.compiled import Compiled
 
-_CANDIDATES = ("DOUBLE", "STRING", "BOOLEAN", "TIMESTAMP", "DATE", "BIGINT", "ARRAY<STRING>", "ARRAY<DOUBLE>")
+_CANDIDATES = (
+    "DOUBLE",
+    "STRING",
+    "BOOLEAN",
+    "TIMESTAMP",
+    "DATE",
+    "BIGINT",
+    "ARRAY<STRING>",
+    "ARRAY<DOUBLE>",
+    "MAP<STRING,DOUBLE>",
+    "MAP<STRING,STRING>",
+)
 _MOST_CHECKS, _MOST_NODES = 4000, 500_000  # a few seconds at most: nobody else's groups wait longer for one
 _SQL = "/transformation/sql_query"
 

@@ -44,7 +44,12 @@ def combined(
         columns[written.lower()] = (
             written,
             Sql(
-                "", kind, a.reads | b.reads, key=a.key if a.key == b.key else None, shift=a.shift if a.shift == b.shift else None
+                "",
+                kind,
+                a.reads | b.reads,
+                key=a.key if a.key == b.key else None,
+                shift=a.shift if a.shift == b.shift else None,
+                size=max(a.size, b.size),
             ),
         )
     positions = None

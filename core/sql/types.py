@@ -91,6 +91,11 @@ def array(item: Type) -> Type:
     return Type("ARRAY", items=(item,))
 
 
+def mapping(value: Type) -> Type:
+    """MAP<STRING, value>."""
+    return Type("MAP", items=(value,))
+
+
 def struct(**fields: Type) -> Type:
     """STRUCT with these fields, in order."""
     return Type("STRUCT", items=tuple(fields.values()), fields=tuple(fields))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.sql.functions.row import first, row, second
-from core.sql.types import BOOLEAN
+from core.sql.types import BOOLEAN, DOUBLE
 
 ROWS = [
     *row("COALESCE IFNULL NVL", "same same*", first, "COALESCE({all})", note="the first that is not NULL"),
@@ -21,4 +21,7 @@ ROWS = [
     *row("ISNULL", "any", BOOLEAN, "({0} IS NULL)"),
     *row("ISNOTNULL", "any", BOOLEAN, "({0} IS NOT NULL)"),
     *row("EQUAL_NULL", "same same", BOOLEAN, "({0} IS NOT DISTINCT FROM {1})", "({0} <=> {1})", "equal, and NULL equals NULL"),
+    *row(
+        "NANVL", "double double", DOUBLE, "CASE WHEN ISNAN({0}) THEN {1} ELSE {0} END", note="the second where the first is NaN"
+    ),
 ]

@@ -32,12 +32,16 @@ MERGES = _rows(
     """
     COUNT | * or any | BIGINT | rows, or rows where no argument is NULL; COUNT(DISTINCT x) counts distinct values
     COUNT_IF | boolean | BIGINT | rows where it is true
-    SUM | number | BIGINT, DECIMAL or DOUBLE | exact for BIGINT and DECIMAL; NULL beyond 64 bits; NULL of nothing
-    AVG MEAN | number | DOUBLE | the exact sum divided by the count
+    SUM TRY_SUM | number | BIGINT, DECIMAL or DOUBLE | exact for BIGINT and DECIMAL; NULL beyond 64 bits; NULL of nothing
+    AVG TRY_AVG MEAN | number | DOUBLE | the exact sum divided by the count
     MIN MAX | ordered | its type | NaN is the largest
     STDDEV STDDEV_SAMP STD VARIANCE VAR_SAMP | number | DOUBLE | of a sample: NULL below two values
     STDDEV_POP VAR_POP | number | DOUBLE | of the population
     CORR COVAR_POP COVAR_SAMP | number, number | DOUBLE | over the pairs without NULL
+    REGR_COUNT | number, number | BIGINT | the pairs without NULL
+    REGR_SLOPE REGR_INTERCEPT REGR_R2 | number, number | DOUBLE | the line nearest to the first by the second
+    REGR_AVGX REGR_AVGY REGR_SXX REGR_SXY REGR_SYY | number, number | DOUBLE | means; sums of products about them
+    BIT_AND BIT_OR BIT_XOR | integer | BIGINT | bit by bit
     SKEWNESS KURTOSIS | number | DOUBLE | of the population; KURTOSIS less 3; NULL where all values are one
     BOOL_AND EVERY | boolean | BOOLEAN | all that are not NULL
     BOOL_OR SOME | boolean | BOOLEAN | one at least

@@ -76,6 +76,38 @@ def _pmod(args: Sequence[Sql], dialect: str) -> str:
     return f"CAST(CASE WHEN {rest} < 0 AND {b} > 0 THEN {rest} + {b} ELSE {rest} END AS {kind.spelled(dialect)})"
 
 
+def _asinh(args: Sequence[Sql], dialect: str) -> str:
+    del dialect
+    x = args[0].text
+    return f"SIGN({x}) * LN(ABS({x}) + SQRT({x} * {x} + 1))"
+
+
+def _negated(args: Sequence[Sql]) -> Type:
+    return args[0].type
+
+
+def _negate(args: Sequence[Sql], dialect: str) -> str:
+    text = args[0].text
+    if args[0].type != BIGINT:
+        return f"(-{text})"
+    return f"CASE WHEN {text} > {pieces.integer(pieces.INT64_MIN, dialect)} THEN -{text} END"
+
+
+def _bround(args: Sequence[Sql], dialect: str) -> str:
+    """Half to even on the shortest decimal text of a DOUBLE, as Spark does."""
+    text, kind = args[0].text, args[0].type
+    places = args[1].literal if len(args) > 1 else 0
+    if kind.name == "BIGINT":
+        return text
+    if dialect == "spark":
+        rounded = f"BROUND({text}, {places})"
+        return rounded if kind.name == "DOUBLE" else f"CAST({rounded} AS {_rounded(args)})"
+    wide = "DECIMAL(38,18)" if kind.name == "DOUBLE" else str(kind)
+    given = f"CAST(CAST({text} AS VARCHAR) AS {wide})" if kind.name == "DOUBLE" else text
+    made = f"CAST(ROUND_EVEN({given}, {places}) AS {_rounded(args)})"
+    return f"CASE WHEN ABS({text}) < 1e16 THEN {made} ELSE {text} END" if kind.name == "DOUBLE" else made
+
+
 _IN_ONE = "CASE WHEN {{0}} BETWEEN -1 AND 1 THEN {0}({{0}}) END"
 _PI, _E = repr(math.pi), repr(math.e)
 
@@ -106,6 +138,16 @@ ROWS = [
     *row("SINH", "double", DOUBLE, "SINH({0})"),
     *row("COSH", "double", DOUBLE, "COSH({0})"),
     *row("TANH", "double", DOUBLE, "TANH({0})"),
+    *row("COT", "double", DOUBLE, "CASE WHEN {0} <> 0 THEN 1 / TAN({0}) END", note="NULL at 0"),
+    *row("SEC", "double", DOUBLE, "1 / COS({0})"),
+    *row("CSC", "double", DOUBLE, "CASE WHEN {0} <> 0 THEN 1 / SIN({0}) END", note="NULL at 0"),
+    *row("ASINH", "double", DOUBLE, _asinh),
+    *row("ACOSH", "double", DOUBLE, "CASE WHEN {0} >= 1 THEN LN({0} + SQRT({0} - 1) * SQRT({0} + 1)) END"),
+    *row("ATANH", "double", DOUBLE, "CASE WHEN {0} > -1 AND {0} < 1 THEN LN((1 + {0}) / (1 - {0})) / 2 END"),
+    *row("EXPM1", "double", DOUBLE, "EXP({0}) - 1"),
+    *row("NEGATIVE", "number", _negated, _negate),
+    *row("BROUND", "number", _rounded, _bround, note="halves to the even digit"),
+    *row("BROUND", "number 0..15", _rounded, _bround, note="halves to the even digit; the places are a literal"),
     *row("RADIANS", "double", DOUBLE, "RADIANS({0})"),
     *row("DEGREES", "double", DOUBLE, "DEGREES({0})"),
     *row("HYPOT", "double double", DOUBLE, "SQRT({0} * {0} + {1} * {1})"),

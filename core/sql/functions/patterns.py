@@ -60,6 +60,21 @@ def _count(args: Sequence[Sql], dialect: str) -> str:
     return f"CAST(LEN(REGEXP_EXTRACT_ALL({args[0].text}, {_pattern(args, dialect)})) AS BIGINT)"
 
 
+def _found(args: Sequence[Sql], dialect: str) -> str:
+    pattern = _pattern(args, dialect)
+    if dialect == "spark":
+        return f"REGEXP_SUBSTR({args[0].text}, {pattern})"
+    return f"CASE WHEN REGEXP_MATCHES({args[0].text}, {pattern}) THEN REGEXP_EXTRACT({args[0].text}, {pattern}) END"
+
+
+def _place(args: Sequence[Sql], dialect: str) -> str:
+    """In characters; Spark's own counts in halves of UTF-16."""
+    before = string(f"^([\\x{{0}}-\\x{{10ffff}}]*?)(?:{regex.common_pattern(str(args[1].literal))})", dialect)
+    inside = f"LENGTH(REGEXP_EXTRACT({args[0].text}, {before}, 1)) + 1"
+    found = _rlike(args, dialect)
+    return f"CAST(CASE WHEN {found} THEN {inside} WHEN NOT {found} THEN 0 END AS BIGINT)"
+
+
 def _all(args: Sequence[Sql], dialect: str) -> str:
     return f"REGEXP_EXTRACT_ALL({args[0].text}, {_pattern(args, dialect)}, 0)"
 
@@ -74,5 +89,7 @@ ROWS = [
     *row("REGEXP_EXTRACT", "string '' 0..9", STRING, _extract, note="a group of the first match"),
     *row("REGEXP_REPLACE", "string '' ''", STRING, _replace, note="every match; $1 stands for group 1"),
     *row("REGEXP_COUNT", "string ''", BIGINT, _count),
+    *row("REGEXP_SUBSTR", "string ''", STRING, _found, note="the first match, NULL where there is none"),
+    *row("REGEXP_INSTR", "string ''", BIGINT, _place, note="the place of the first match, 0 where there is none"),
     *row("REGEXP_EXTRACT_ALL", "string '' 0..0", array(STRING), _all, note="every match"),
 ]

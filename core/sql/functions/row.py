@@ -15,8 +15,9 @@ Render = Callable[[Sequence[Sql], str], str]
 class Function:
     """One scalar function for one number of arguments.
 
-    `takes` names the kind of each argument (see calls.KINDS), the last may end in `*` for any number more. `gives` is the type of
-    the result, or computes it from the arguments. `duckdb` and `spark` are templates over {0}, {1}, … and {all}, or functions.
+    `takes` names the kind of each argument (see calls.fit); the last may end in `*` for any number more, or in `**` for any
+    number of the last two by turns. `gives` is the type of the result, or computes it from the arguments. `duckdb` and `spark`
+    are templates over {0}, {1}, … and {all}, or functions.
     """
 
     name: str
@@ -28,13 +29,18 @@ class Function:
 
     def fits(self, count: int) -> bool:
         """Whether it takes this many arguments."""
+        if self.takes and self.takes[-1].endswith("**"):
+            return count >= len(self.takes) and (count - len(self.takes)) % 2 == 0
         if self.takes and self.takes[-1].endswith("*"):
             return count >= len(self.takes) - 1
         return count == len(self.takes)
 
     def kind(self, place: int) -> str:
         """The kind of the argument at a place."""
-        return self.takes[min(place, len(self.takes) - 1)].rstrip("*")
+        last = len(self.takes) - 1
+        if self.takes[last].endswith("**") and place > last:
+            place = last - (place - last) % 2
+        return self.takes[min(place, last)].rstrip("*")
 
     def render(self, args: Sequence[Sql], dialect: str) -> str:
         """The text of the call."""

@@ -58,7 +58,8 @@ def _pad(word: str) -> Render:
 def _pieces(args: Sequence[Sql], dialect: str) -> str:
     """SPLIT by a text that is no pattern."""
     if dialect == "duckdb":
-        return f"STRING_SPLIT({args[0].text}, {args[1].text})"
+        made = f"STRING_SPLIT({args[0].text}, {args[1].text})"
+        return made if args[1].literal else f"CASE WHEN {args[0].text} = '' THEN [''] ELSE {made} END"
     quoted = "".join(c if c.isalnum() or c in " _-,;:/=<>!@#%&~'\"" else f"\\{c}" for c in str(args[1].literal))
     return f"SPLIT({args[0].text}, {string(quoted, dialect)})"
 

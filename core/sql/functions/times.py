@@ -9,7 +9,9 @@ from core.sql.functions.row import Render, row
 from core.sql.pieces import Sql, string
 from core.sql.types import BIGINT, DATE, STRING, TIMESTAMP
 
-_UNITS = "'YEAR|QUARTER|MONTH|WEEK|DAY|HOUR|MINUTE|SECOND'"
+UNITS = "'YEAR|QUARTER|MONTH|WEEK|DAY|HOUR|MINUTE|SECOND|MILLISECOND|MICROSECOND'"
+_TRUNCATED = UNITS.removesuffix("'") + "|YYYY|YY|MM|MON|DD'"
+_SHORT = {"YYYY": "YEAR", "YY": "YEAR", "MM": "MONTH", "MON": "MONTH", "DD": "DAY"}
 _DAYS = 1_000_000  # a shift beyond this many days is NULL
 _MONTHS = 12_000
 _FORMATS = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "EEE": "%a", "MMM": "%b"}
@@ -72,10 +74,15 @@ def _from_epoch(factor: int, spark: str) -> Render:
 
 
 def _trunc_date(args: Sequence[Sql], dialect: str) -> str:
-    unit = {"YYYY": "YEAR", "YY": "YEAR", "MM": "MONTH", "MON": "MONTH"}.get(
-        str(args[1].literal).upper(), str(args[1].literal).upper()
-    )
+    unit = str(args[1].literal).upper()
+    unit = _SHORT.get(unit, unit)
     return f"TRUNC({args[0].text}, '{unit}')" if dialect == "spark" else f"CAST(DATE_TRUNC('{unit}', {args[0].text}) AS DATE)"
+
+
+def _trunc_time(args: Sequence[Sql], dialect: str) -> str:
+    unit = str(args[0].literal).upper()
+    made = f"DATE_TRUNC('{_SHORT.get(unit, unit)}', {args[1].text})"
+    return made if dialect == "spark" else f"CAST({made} AS TIMESTAMP)"
 
 
 def pattern(text: str) -> list[tuple[str, str]]:
@@ -102,6 +109,11 @@ def _format(args: Sequence[Sql], dialect: str) -> str:
     if dialect == "spark":
         return f"DATE_FORMAT({args[0].text}, {string(''.join(a for a, _ in both), dialect)})"
     return f"STRFTIME({args[0].text}, {string(''.join(b for _, b in both), dialect)})"
+
+
+def _from_unix(args: Sequence[Sql], dialect: str) -> str:
+    words = args[1] if len(args) > 1 else Sql("", STRING, literal="yyyy-MM-dd HH:mm:ss")
+    return _format([Sql(_from_epoch(1_000_000, "TIMESTAMP_SECONDS")(args, dialect), TIMESTAMP), words], dialect)
 
 
 def _between(args: Sequence[Sql], dialect: str) -> str:
@@ -136,9 +148,10 @@ ROWS = [
     *row("WEEKDAY", "timestamp", BIGINT, "CAST(ISODOW({0}) - 1 AS BIGINT)", "CAST(WEEKDAY({0}) AS BIGINT)", "Monday is 0"),
     *row("DAYOFYEAR", "timestamp", BIGINT, part("DAYOFYEAR")),
     *row("WEEKOFYEAR WEEK", "timestamp", BIGINT, part("WEEK", "WEEKOFYEAR"), note="ISO weeks"),
+    *row("YEAROFWEEK", "timestamp", BIGINT, "CAST(ISOYEAR({0}) AS BIGINT)", "CAST(EXTRACT(YEAROFWEEK FROM {0}) AS BIGINT)"),
     *row("DATE TO_DATE", "date", DATE, "{0}"),
     *row("TIMESTAMP TO_TIMESTAMP", "timestamp", TIMESTAMP, "{0}"),
-    *row("DATE_TRUNC", f"{_UNITS} timestamp", TIMESTAMP, "CAST(DATE_TRUNC({0}, {1}) AS TIMESTAMP)", "DATE_TRUNC({0}, {1})"),
+    *row("DATE_TRUNC", f"{_TRUNCATED} timestamp", TIMESTAMP, _trunc_time),
     *row("TRUNC", "date 'YEAR|YYYY|YY|QUARTER|MONTH|MM|MON|WEEK'", DATE, _trunc_date),
     *row("DATE_ADD DATEADD", "date integer", DATE, _shift("")),
     *row("DATE_SUB", "date integer", DATE, _shift("-")),
@@ -154,9 +167,11 @@ ROWS = [
     *row("TIMESTAMP_SECONDS", "integer", TIMESTAMP, _from_epoch(1_000_000, "TIMESTAMP_SECONDS")),
     *row("TIMESTAMP_MILLIS", "integer", TIMESTAMP, _from_epoch(1_000, "TIMESTAMP_MILLIS")),
     *row("TIMESTAMP_MICROS", "integer", TIMESTAMP, _from_epoch(1, "TIMESTAMP_MICROS")),
+    *row("FROM_UNIXTIME", "integer", STRING, _from_unix, note="yyyy-MM-dd HH:mm:ss of UTC"),
+    *row("FROM_UNIXTIME", "integer ''", STRING, _from_unix, note="yyyy MM dd HH mm ss EEE MMM and signs"),
     *row("DATE_FORMAT", "timestamp ''", STRING, _format, note="yyyy MM dd HH mm ss EEE MMM and signs"),
-    *row("TIMESTAMPDIFF", f"{_UNITS} timestamp timestamp", BIGINT, _between, note="whole units"),
-    *row("DATEDIFF DATE_DIFF", f"{_UNITS} timestamp timestamp", BIGINT, _between, note="whole units"),
+    *row("TIMESTAMPDIFF", f"{UNITS} timestamp timestamp", BIGINT, _between, note="whole units"),
+    *row("DATEDIFF DATE_DIFF", f"{UNITS} timestamp timestamp", BIGINT, _between, note="whole units"),
 ]
 EXTRACT = {
     "DOW": "DAYOFWEEK",
@@ -167,4 +182,5 @@ EXTRACT = {
     "MONTHS": "MONTH",
     "YEARS": "YEAR",
 }
-UNIT_FIRST = frozenset({"TIMESTAMPDIFF", "DATEDIFF", "DATE_DIFF"})
+UNIT_FIRST = frozenset({"TIMESTAMPDIFF", "DATEDIFF", "DATE_DIFF", "TIMESTAMPADD", "DATEADD", "DATE_ADD"})
+PARTS = frozenset({"DATE_PART", "DATEPART"})  # EXTRACT spelled as a call

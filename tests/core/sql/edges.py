@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from core.sql.functions.row import Function
+from tests.core.sql.documents import ADDRESSES, DOCUMENTS
 
 ROWS = 600
 TEXTS = [
@@ -33,36 +34,57 @@ POOLS: dict[str, list[Any]] = {
     "date": [None, *(dt.date(*d) for d in ((1970, 1, 1), (2024, 2, 29), (2023, 2, 28), (2024, 12, 31), (2021, 1, 3),
     (2262, 1, 1)))],
     "timestamp": [
-        None, dt.datetime(1970, 1, 1), dt.datetime(2024, 2, 29, 23, 59, 59, 999999), dt.datetime(2024, 12, 31, 23, 59, 59,
-        999999),
-        dt.datetime(2000, 1, 1, 0, 0, 0, 1), dt.datetime(2024, 3, 31, 1, 30), dt.datetime(2024, 3, 10, 2, 30),
-        dt.datetime(2262, 1, 1),
+        None, dt.datetime(1970, 1, 1), dt.datetime(2024, 2, 29, 23, 59, 59, 999999), dt.datetime(2000, 1, 1, 0, 0, 0, 1),
+        dt.datetime(2024, 12, 31, 23, 59, 59, 999999), dt.datetime(2024, 3, 31, 1, 30), dt.datetime(2024, 3, 10, 2, 30),
+        dt.datetime(2024, 11, 3, 1, 30), dt.datetime(2024, 10, 27, 2, 30), dt.datetime(2018, 11, 4, 0, 30),
+        dt.datetime(2018, 2, 17, 23, 30), dt.datetime(2262, 1, 1),
     ],
     "decimal": [None, *map(Decimal, ("0.00", "1.25", "-1.25", "2.675", "99999999.999", "-0.005", "0.005", "0.500", "-0.500",
     "1.000"))],
     "array": [None, [], ["a"], ["b", "a", "b"], ["a", None, "b"], [None], ["", "é", "a"]],
     "numbers": [None, [], [1.5], [3.0, 1.0, 3.0], [1.0, None, -0.0, 0.0], [None]],
+    "integers": [None, [], [1], [3, 1, 3], [2**63 - 1, None, -(2**63)], [None], [0, 2**53 + 1]],
+    "nested": [None, [], [["a"], ["b", None]], [["a"], None], [[]], [[None], [], ["é", ""]]],
+    "map": [None, {}, {"a": 1}, {"b": None, "a": 2**53 + 1}, {"": 0, "é": -1}],
+    "json": DOCUMENTS,
+    "url": ADDRESSES,
 }  # fmt: skip
 TYPES = {
     "string": "STRING", "integer": "BIGINT", "double": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE", "timestamp": "TIMESTAMP",
-    "decimal": "DECIMAL(12,3)", "array": "ARRAY<STRING>", "numbers": "ARRAY<DOUBLE>",
+    "decimal": "DECIMAL(12,3)", "array": "ARRAY<STRING>", "numbers": "ARRAY<DOUBLE>", "integers": "ARRAY<BIGINT>",
+    "nested": "ARRAY<ARRAY<STRING>>", "map": "MAP<STRING,BIGINT>", "json": "STRING", "url": "STRING",
 }  # fmt: skip
-COLUMNS = {f"{kind}_{place}": text for kind, text in TYPES.items() for place in range(4)}
+COLUMNS = {f"{kind}_{place}": text for kind, text in TYPES.items() for place in range(6)}
 _ARROW = {
     "string": pa.string(), "integer": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(),
     "timestamp": pa.timestamp("us"), "decimal": pa.decimal128(12, 3), "array": pa.list_(pa.string()),
-    "numbers": pa.list_(pa.float64()),
+    "numbers": pa.list_(pa.float64()), "integers": pa.list_(pa.int64()), "nested": pa.list_(pa.list_(pa.string())),
+    "map": pa.map_(pa.string(), pa.int64()), "json": pa.string(), "url": pa.string(),
 }  # fmt: skip
 _ANY = ("string", "integer", "double", "boolean", "date", "timestamp", "decimal")
 _KINDS = {
     "any": _ANY, "same": _ANY, "number": ("integer", "double", "decimal"), "numbers": ("integer", "double", "decimal"),
-    "double": ("double", "integer"), "array": ("array", "numbers"), "item": ("string", "double"),
+    "double": ("double", "integer"), "array": ("array", "numbers"), "arrays": ("array", "numbers"), "strings": ("array",),
+    "lists": ("nested",), "item": ("string", "double"),
 }  # fmt: skip
 _LITERALS = {
     "LIKE": ["'%a%'", "'_'", "'a\\\\%b'"], "ILIKE": ["'%A%'", "'N%Ã%'"], "RLIKE": ["'[a-c]+'", "'^\\\\d+$'"], "REGEXP": ["'.'"],
     "REGEXP_LIKE": ["'b|X'"], "REGEXP_EXTRACT": ["'([a-z])([A-Z])?'"], "REGEXP_REPLACE": ["'[aeiou]'"],
-    "REGEXP_COUNT": ["'[a-z]'"],
+    "REGEXP_COUNT": ["'[a-z]'"], "REGEXP_SUBSTR": ["'[b-z]X?'"], "REGEXP_INSTR": ["'[b-z]X?'", "'$'", "'^a'", "'x|ç'"],
     "REGEXP_EXTRACT_ALL": ["'[a-z]'"], "DATE_FORMAT": ["'yyyy-MM-dd HH:mm:ss'", "'EEE, dd MMM'"],
+    "FROM_UNIXTIME": ["'yyyy-MM-dd HH:mm:ss'", "'EEE'"], "TO_DATE": ["'yyyy-MM-dd'", "'ddMMyyyy'"],
+    "TO_TIMESTAMP": ["'yyyy-MM-dd HH:mm:ss'", "'HH:mm dd.MM.yyyy'"], "UNIX_TIMESTAMP": ["'yyyy-MM-dd'"],
+    "TO_UNIX_TIMESTAMP": ["'yyyy-MM-dd'"], "GET_JSON_OBJECT": ["'$.a'", "'$'", "'$.a.b[1]'", "'$[0]'", "'$.\u00e9'", "'$.a.c'"],
+    "FROM_UTC_TIMESTAMP": ["'America/Sao_Paulo'", "'Europe/Berlin'", "'America/New_York'", "'Asia/Kolkata'"],
+    "TO_UTC_TIMESTAMP": ["'America/Sao_Paulo'", "'Europe/Berlin'", "'America/New_York'", "'Asia/Kolkata'"],
+    "BTRIM": ["'ax '", "'é'"], "LTRIM": ["'ax '", "'日'"], "RTRIM": ["'xc '"], "SUBSTRING_INDEX": ["','", "'b'", "'X'"],
+    "PARSE_URL": ["'q'"], "TRY_PARSE_URL": ["'q'"],
+}  # fmt: skip
+# functions whose texts or lists are of a kind of their own
+_JSON, _URL = {"string": ("json", "string")}, {"string": ("url", "string")}
+_GIVEN = {
+    "GET_JSON_OBJECT": _JSON, "JSON_ARRAY_LENGTH": _JSON, "JSON_OBJECT_KEYS": _JSON, "PARSE_URL": _URL, "TRY_PARSE_URL": _URL,
+    "MAP_FROM_ARRAYS": {"array": ("integers", "array")},
 }  # fmt: skip
 
 
@@ -89,9 +111,13 @@ def input_data(columns: tuple[str, ...]) -> pa.Table:
 
 def calls(function: Function) -> Iterator[str]:
     """Calls of one row of the table over every kind of argument it takes."""
-    takes = [kind.rstrip("*") for kind in function.takes]
-    for form in [takes, [*takes, takes[-1]]] if function.takes and function.takes[-1].endswith("*") else [takes]:
-        choices = [_literals(function, kind, place) or list(_KINDS.get(kind, (kind,))) for place, kind in enumerate(form)]
+    takes, more = [kind.rstrip("*") for kind in function.takes], (function.takes or ("",))[-1]
+    longer = [*takes, *takes[-2:]] if more.endswith("**") else [*takes, takes[-1]] if more.endswith("*") else takes
+    for form in [takes] if longer == takes else [takes, longer]:
+        choices = [
+            _literals(function, kind, place) or list(_GIVEN.get(function.name, {}).get(kind) or _KINDS.get(kind, (kind,)))
+            for place, kind in enumerate(form)
+        ]
         for combination in itertools.product(*choices):
             if _fits(function, form, combination):
                 seen: dict[str, int] = {}
@@ -103,19 +129,22 @@ def _literals(function: Function, kind: str, place: int) -> list[str]:
         words = kind.strip("'").split("|")
         if words != [""]:
             return [f"'{word}'" for word in words]
-        return _LITERALS.get(function.name, ["'X'", "', '"]) if place == 1 or function.name == "SPLIT_PART" else ["'!'"]
+        if function.name in ("MAP", "NAMED_STRUCT"):
+            return [f"'n{place}'"]
+        first = place <= 1 and kind not in function.takes[:place]
+        return _LITERALS.get(function.name, ["'X'", "', '"]) if first or function.name.endswith("PARSE_URL") else ["'!'"]
+    if kind == "flag":
+        return ["TRUE", "FALSE"]
     if ".." in kind:
         low, high = map(int, kind.split(".."))
-        return sorted({str(value) for value in (low, 1, 2, 3) if low <= value <= high})
+        return sorted({str(value) for value in (max(low, -2), -1, 1, 2, 3, min(high, 63)) if low <= value <= high})
     return []
 
 
 def _fits(function: Function, form: list[str], combination: tuple[str, ...]) -> bool:
-    together = {one for one, kind in zip(combination, form, strict=True) if kind in ("same", "numbers")}
-    if function.name in ("ARRAY_CONTAINS", "ARRAY_POSITION"):
+    together = {one for one, kind in zip(combination, form, strict=True) if kind in ("same", "numbers", "arrays")}
+    if "item" in form:
         return combination in (("array", "string"), ("numbers", "double"))
-    if function.name == "ARRAY_JOIN" and combination[0] != "array":
-        return False
     return len(together) < 2 or together <= {"integer", "double"}
 
 

@@ -199,13 +199,50 @@ QUERIES = [
     price) AS pd, MODE(ok) AS mo, COUNT(DISTINCT UPPER(user_id)) AS k FROM input_data GROUP BY user_id
     """,
     """
-    WITH bought AS (SELECT user_id, amount * 2 AS a, kind, timestamp AS at FROM input_data WHERE ok), big AS (SELECT user_id AS u,
-    a, at, kind FROM bought WHERE a > -100) SELECT u, SUM(a) AS s, FIRST(a) AS f, MAX_BY(kind, at) AS l, COUNT(*) AS c, MEDIAN(a)
+    WITH bought AS (SELECT user_id, amount * 2 AS a, kind, timestamp AS at FROM input_data WHERE ok), big AS (SELECT user_id
+    AS u,
+    a, at, kind FROM bought WHERE a > -100) SELECT u, SUM(a) AS s, FIRST(a) AS f, MAX_BY(kind, at) AS l, COUNT(*) AS c,
+    MEDIAN(a)
     AS m FROM big WHERE kind IS NOT NULL GROUP BY u HAVING COUNT(*) > 1
     """,
     """
-    SELECT user_id, LAST(d) AS d, COUNT(DISTINCT d) AS days, MAX(next) AS n, FIRST(next) AS f, MAX_BY(next, d) AS m, MODE(next) AS
+    SELECT user_id, LAST(d) AS d, COUNT(DISTINCT d) AS days, MAX(next) AS n, FIRST(next) AS f, MAX_BY(next, d) AS m,
+    MODE(next) AS
     o, MIN_BY(d, next) AS b FROM (SELECT user_id, DATE(timestamp) AS d, timestamp
     + INTERVAL 8000 YEARS AS next FROM input_data) AS t GROUP BY user_id
+    """,
+    """
+    SELECT user_id, REGR_COUNT(amount, n) AS c, REGR_SLOPE(amount, n) AS s, REGR_INTERCEPT(amount, n) AS i, REGR_R2(amount,
+    n) AS r,
+    REGR_AVGX(amount, n) AS ax, REGR_AVGY(amount, n) AS ay, REGR_SXX(amount, n) AS xx, REGR_SXY(amount, n) AS xy,
+    REGR_SYY(amount,
+    n) AS yy, CORR(amount, n) AS k, REGR_SLOPE(price, amount) FILTER (WHERE ok) AS sp FROM input_data WHERE n < 100 AND
+    amount < 1000
+    GROUP BY user_id
+    """,
+    """
+    SELECT user_id, BIT_AND(n) AS a, BIT_OR(n) AS o, BIT_XOR(n) AS x, BIT_XOR(n) FILTER (WHERE ok) AS xf, TRY_SUM(n) AS s,
+    TRY_AVG(price) AS m FROM input_data GROUP BY user_id
+    """,
+    """
+    SELECT user_id, MAX(x) AS x, MAX(o) AS o FROM (SELECT user_id, BIT_XOR(n) OVER w AS x, BIT_OR(n) OVER w AS o FROM input_data
+    WINDOW w AS (PARTITION BY user_id ORDER BY timestamp ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)) AS t GROUP BY user_id
+    """,
+    """
+    SELECT user_id, TRANSFORM(COLLECT_LIST(n), x -> x / COUNT(*)) AS shares, FILTER(COLLECT_SET(kind), k -> k > 'a') AS late,
+    AGGREGATE(COLLECT_LIST(amount), 0D, (a, x) -> a + x) AS total, EXISTS(COLLECT_LIST(ok), x -> x) AS ever,
+    MAP('n', COUNT(*), 's', SUM(n)) AS counts, NAMED_STRUCT('first', FIRST(kind), 'last', LAST(kind)) AS ends,
+    MAP_FROM_ARRAYS(COLLECT_SET(kind), COLLECT_SET(kind)) AS same FROM input_data GROUP BY user_id
+    """,
+    """
+    SELECT user_id, SUM(AGGREGATE(tags, 0, (a, x) -> a + LENGTH(COALESCE(x, '')))) AS letters, MAX(SIZE(FILTER(tags, t -> t =
+    kind)))
+    AS same, COUNT_IF(EXISTS(tags, t -> t = 'a')) AS has, STRUCT(MAX(n) AS top, COUNT(*)).top AS top FROM input_data GROUP BY
+    user_id
+    """,
+    """
+    WITH d AS (SELECT user_id, DATE(timestamp) AS day, kind, COUNT(*) AS c FROM input_data GROUP BY ALL) SELECT user_id,
+    MAX(c) AS c,
+    COUNT(*) AS days FROM d GROUP BY ALL
     """,
 ]

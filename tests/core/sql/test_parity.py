@@ -10,6 +10,7 @@ from core.errors import Invalid
 from core.sql import compile_sql
 from core.sql.functions import TABLE
 from tests.core.sql import edges
+from tests.core.sql.forms import FORMS
 from tests.core.sql.operators import operators
 from tests.engines import engine_of
 
@@ -29,14 +30,16 @@ def accepted(expressions):
 
 
 CALLS = list(itertools.chain.from_iterable(edges.calls(function) for rows in TABLE.values() for function in rows))
-CHUNKS = accepted([*CALLS, *operators()])
+CHUNKS = accepted([*CALLS, *operators(), *FORMS])
 
 
 def alike(a, b):
     if isinstance(a, float) and isinstance(b, float):
         return a == b or math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-300)
-    if isinstance(a, list) and isinstance(b, list):
+    if isinstance(a, (list, tuple)) and type(a) is type(b):
         return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return list(a) == list(b) and all(map(alike, a.values(), b.values()))
     return type(a) is type(b) and a == b
 
 
@@ -68,4 +71,5 @@ def test_both_engines_give_the_same(chunk):
 def test_every_function_is_tried():
     tried = {call.split("(")[0] for chunk in CHUNKS for call in chunk}
     assert set(TABLE) <= tried | {"PI", "E"}
-    assert sum(map(len, CHUNKS)) > 700
+    assert sum(map(len, CHUNKS)) > 1_200
+    assert set(FORMS) <= {form for chunk in CHUNKS for form in chunk}

@@ -180,13 +180,13 @@ def test_every_aggregate_of_the_table_has_the_path_it_says():
     for one in (*MERGES, *TALLIED, *WHOLE):
         arguments = {
             "any, ordered": "x, timestamp", "number, 0..1": "y, 0.5", "string, ''": "x, ','", "number, number": "y, y",
-            "number": "y", "ordered, count": "x, 3",
+            "number": "y", "ordered, count": "x, 3", "integer": "z",
             "boolean": "x = 'a'",
         }.get(one.takes, "x")  # fmt: skip
         call = f"{one.name}({arguments})"
         if one.name in ("PERCENTILE_CONT", "PERCENTILE_DISC"):
             call = f"{one.name}(0.5) WITHIN GROUP (ORDER BY y)"
-        found = compiled(f"SELECT user_id, {call} AS a" + G, known={"x": "STRING", "y": "DOUBLE"})
+        found = compiled(f"SELECT user_id, {call} AS a" + G, known={"x": "STRING", "y": "DOUBLE", "z": "BIGINT"})
         assert found.path == ("recompute" if one.kind == "whole" else "tiles"), call
 
 
