@@ -268,4 +268,5 @@ def _two(call: Call, rows: Expressions, what: str) -> Sequence[exp.Expr]:
 def orderable(value: Sql, call: Call, rows: Expressions) -> None:
     """Raises Invalid for values that have no order."""
     if value.type.name not in aggregates.ORDERABLE:
-        raise rows.refuse(f"{call.name} needs values with an order, this is {value.type}", call.node)
+        hint = "; MAX_BY(x, timestamp) is the x of the largest timestamp" if value.type.name == "STRUCT" else ""
+        raise rows.refuse(f"{call.name} needs values with an order, this is {value.type}{hint}", call.node)

@@ -35,6 +35,12 @@ OPERATORS = {
     "TRY_DIVIDE": exp.Div,
     "TRY_MOD": exp.Mod,
 }
+_BITS: dict[type[exp.Expr], tuple[str, str]] = {
+    exp.BitwiseAnd: ("({0} & {1})", "({0} & {1})"),
+    exp.BitwiseOr: ("({0} | {1})", "({0} | {1})"),
+    exp.BitwiseXor: ("XOR({0}, {1})", "({0} ^ {1})"),
+    exp.BitwiseNot: ("(~{0})", "(~{0})"),
+}
 NOT_REPEATABLE = frozenset(
     [
         "RAND",
@@ -75,6 +81,9 @@ def scalar(node: exp.Expr, level: Expressions) -> Sql:
         base = level.emit(node.this)  # s['name'] of a STRUCT is s.name
         if base.type.name == "STRUCT" and (found := struct_field(base, node.expressions[0].name, level.dialect)) is not None:
             return found
+    if (how := _BITS.get(type(node))) is not None:
+        sides = [fit(level.emit(one), "integer", "a bit operator", node, level) for one in node.iter_expressions()]
+        return Sql(how[level.dialect == "spark"].format(*(side.text for side in sides)), BIGINT, reads_of(sides))
     name, arguments = called(node)
     if name is None:
         raise level.refuse(f"{type(node).__name__.upper()} is not allowed here", node)

@@ -89,6 +89,7 @@ _WORDS = {
     "query": ("IN takes a list of values here, not a query; JOIN it by the entity's key", NOT_SEPARABLE),
     "field": ("IN takes a list of values in parentheses, such as x IN (1, 2)", SYNTAX),
     "unnest": ("IN takes a list of values; ARRAY_CONTAINS(list, x) looks into a list", NOT_ALLOWED),
+    "method": ("NATURAL JOIN is not allowed; say the key: JOIN … USING (user_id)", NOT_SEPARABLE),
     "on": ("DISTINCT ON is not allowed; MAX_BY(x, timestamp) or the row-level form gives the newest row", NOT_ALLOWED),
 }
 _OTHER_TABLE = ("only input_data and CTEs can be read, without a database before the name", NOT_ALLOWED)
@@ -106,8 +107,8 @@ _CLASSES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Values: ("VALUES is not allowed; only input_data and CTEs can be read", NOT_ALLOWED),
     exp.QueryTransform: ("TRANSFORM is not allowed; the functions are in the documentation of the SQL", NOT_ALLOWED),
     exp.Tuple: ("a list in parentheses is only allowed after IN; COUNT(DISTINCT a, b) counts pairs", NOT_ALLOWED),
-    exp.Any: ("ANY is not allowed; write one LIKE for each, joined with OR", NOT_ALLOWED),
-    exp.All: ("ALL is not allowed; write one comparison for each, joined with AND", NOT_ALLOWED),
+    exp.Any: ("ANY is only allowed as LIKE ANY (…) and as an aggregate; x IN (…) looks for equal values", NOT_ALLOWED),
+    exp.All: ("ALL is only allowed as LIKE ALL (…); write one comparison for each, joined with AND", NOT_ALLOWED),
     exp.RegexpILike: ("~* is not allowed; write LOWER(x) RLIKE 'pattern'", NOT_ALLOWED),
     exp.Placeholder: ("there are no parameters; write the value itself", NOT_ALLOWED),
     exp.Parameter: ("there are no parameters; write the value itself", NOT_ALLOWED),

@@ -53,7 +53,8 @@ def with_ctes(node: exp.Expr, env: Env, ctes: Mapping[str, Relation]) -> Mapping
 
 def levels_of(node: exp.Select, env: Env, ctes: Mapping[str, Relation]) -> Levels:
     """The sources and outputs of a SELECT, before anything is written."""
-    return Levels(env, build_scope(node, env, ctes, query), items_of(node, env))
+    scope = build_scope(node, env, ctes, query)
+    return Levels(env, scope, items_of(node, env, scope))
 
 
 def grouping(node: exp.Select, levels: Levels, root: bool) -> bool:

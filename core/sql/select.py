@@ -6,7 +6,7 @@ the same over groups of rows and over merged tiles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -41,10 +41,11 @@ class Item:
     node: exp.Expr
 
 
-def items_of(node: exp.Select, env: Env) -> list[Item]:
-    """The outputs and their names. Raises Invalid for * and for expressions without a name."""
+def items_of(node: exp.Select, env: Env, scope: Scope) -> list[Item]:
+    """The outputs and their names; * of a CTE or subquery are its columns. Raises Invalid for * of the events, and for
+    expressions without a name."""
     items: list[Item] = []
-    for one in node.expressions:
+    for one in _starred(node.expressions, scope):
         if isinstance(one, exp.Star) or (isinstance(one, exp.Column) and isinstance(one.this, exp.Star)):
             raise env.text.refuse(NOT_ALLOWED, "name the columns: SELECT * would change with the events", one)
         if isinstance(one, exp.Alias):
@@ -61,6 +62,19 @@ def items_of(node: exp.Select, env: Env) -> list[Item]:
         if name in names[:place]:
             raise env.text.refuse(NOT_ALLOWED, f"two outputs are called {items[place].name}", items[place].node)
     return items
+
+
+def _starred(expressions: Sequence[exp.Expr], scope: Scope) -> Iterator[exp.Expr]:
+    for one in expressions:
+        star = isinstance(one, exp.Star) or (isinstance(one, exp.Column) and isinstance(one.this, exp.Star))
+        named = one.table.lower() if isinstance(one, exp.Column) else ""
+        sources = [source for source in scope.sources if named in ("", source.shown.lower())]
+        if not star or not sources or any(source.relation.events for source in sources):
+            yield one
+            continue
+        for source in sources:
+            for written, _ in source.relation.columns.values():
+                yield exp.column(exp.to_identifier(written, quoted=True), exp.to_identifier(source.shown, quoted=True))
 
 
 def own_nodes(nodes: Sequence[exp.Expr], wanted: type[exp.Expr]) -> list[exp.Expr]:

@@ -147,8 +147,16 @@ class Windows:
             return f"UNBOUNDED {word}"
         if isinstance(edge, exp.Literal) and not edge.is_string and str(edge.this).isdigit() and kind == "ROWS":
             return f"{min(int(edge.this), 1_000_000)} {word}"
+        keys = node.args["order"].expressions if node.args.get("order") is not None else []
+        if (
+            isinstance(edge, exp.Literal)
+            and str(edge.this).isdigit()
+            and kind == "RANGE"
+            and len(keys) == 1
+            and _epoch(keys[0].this, below)
+        ):
+            return f"{min(int(edge.this), 10**15)} {word}"
         if isinstance(edge, exp.Interval) and kind == "RANGE":
-            keys = node.args["order"].expressions if node.args.get("order") is not None else []
             if len(keys) == 1 and below.emit(keys[0].this).type in (TIMESTAMP, UNKNOWN):
                 return f"{below.emit(edge).text} {word}"
             raise below.refuse("RANGE with an INTERVAL needs ORDER BY one TIMESTAMP", node)
@@ -203,6 +211,16 @@ class Windows:
         if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= 1_000_000:
             raise below.refuse("a literal count from 1 is expected", node)
         return given
+
+
+_EPOCHS = frozenset({"UNIX_TIMESTAMP", "UNIX_SECONDS", "UNIX_MILLIS", "UNIX_MICROS", "TO_UNIX_TIMESTAMP"})
+
+
+def _epoch(node: exp.Expr, below: Expressions) -> bool:
+    """Whether it counts from 1970: far from where a number moved by a frame's edge would be beyond 64 bits."""
+    if isinstance(node, exp.Cast):
+        return below.emit(node).type == BIGINT and below.emit(node.this).type == TIMESTAMP
+    return isinstance(node, exp.Anonymous) and str(node.this) in _EPOCHS
 
 
 _SPANS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400, "MONTH": 2_678_400, "YEAR": 31_622_400}

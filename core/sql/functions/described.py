@@ -72,10 +72,10 @@ WINDOW = _rows(
     "window",
     """
     ROW_NUMBER | | BIGINT | ties by event time and position
-    RANK DENSE_RANK | | BIGINT |
-    PERCENT_RANK CUME_DIST | | DOUBLE |
-    NTILE | count | BIGINT |
+    RANK DENSE_RANK | | BIGINT | the same where ORDER BY is equal, with and without gaps
+    PERCENT_RANK CUME_DIST | | DOUBLE | the share of the rows before, and up to this one
+    NTILE | count | BIGINT | which of so many parts
     LAG LEAD | any, count, default | its type | IGNORE NULLS is allowed
-    NTH_VALUE | any, count | its type |
+    NTH_VALUE | any, count | its type | of the frame
     """,
 )

@@ -110,20 +110,21 @@ def _sorted(args: Sequence[Sql], dialect: str) -> str:
 _PRESENT = "CASE WHEN {0} IS NOT NULL THEN "
 ROWS = [
     *row("SIZE CARDINALITY ARRAY_SIZE", "array", BIGINT, "CAST(LEN({0}) AS BIGINT)", "CAST(SIZE({0}) AS BIGINT)", "NULL of NULL"),
-    *row("ARRAY_CONTAINS", "array item", BOOLEAN, _HAS, "ARRAY_CONTAINS({0}, {1})"),
+    *row("ARRAY_CONTAINS", "array item", BOOLEAN, _HAS, "ARRAY_CONTAINS({0}, {1})", note="NULL where only a NULL might be it"),
     *row(
         "ARRAY_POSITION",
         "array item",
         BIGINT,
         "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(COALESCE(LIST_POSITION({0}, {1}), 0) AS BIGINT) END",
         "CAST(ARRAY_POSITION({0}, {1}) AS BIGINT)",
+        note="the first place of a value, 0 where it is not",
     ),
     *row("ARRAY_SORT", "array", first, "LIST_SORT({0}, 'ASC', 'NULLS LAST')", "ARRAY_SORT({0})", "ascending, NULLs last"),
     *row("SORT_ARRAY", "array", first, "LIST_SORT({0}, 'ASC', 'NULLS FIRST')", "SORT_ARRAY({0})", "ascending, NULLs first"),
     *row("SORT_ARRAY", "array flag", first, _sorted, note="descending with FALSE, NULLs last then"),
     *row("ARRAY_DISTINCT", "array", first, _DISTINCT, _distinct, "in the order of the first places"),
-    *row("ARRAY_MAX", "array", item, "LIST_MAX({0})", "ARRAY_MAX({0})"),
-    *row("ARRAY_MIN", "array", item, "LIST_MIN({0})", "ARRAY_MIN({0})"),
+    *row("ARRAY_MAX", "array", item, "LIST_MAX({0})", "ARRAY_MAX({0})", note="NULLs are skipped"),
+    *row("ARRAY_MIN", "array", item, "LIST_MIN({0})", "ARRAY_MIN({0})", note="NULLs are skipped"),
     *row(
         "ARRAY_JOIN",
         "strings ''",
@@ -137,9 +138,23 @@ ROWS = [
         "ELEMENT_AT TRY_ELEMENT_AT", "array integer", item, _at("{1} <> 0", "TRY_ELEMENT_AT", "{1}"), note="NULL at 0 and beyond"
     ),
     *row("GET", "array integer", item, _at("{1} >= 0", "GET", "{1} + 1"), note="places from 0, as in a[0]"),
-    *row("ARRAY", "same*", _made, "[{all}]", "ARRAY({all})"),
-    *row("ARRAY_APPEND", "array item", first, _PRESENT + "LIST_APPEND({0}, {1}) END", "ARRAY_APPEND({0}, {1})"),
-    *row("ARRAY_PREPEND", "array item", first, _PRESENT + "LIST_PREPEND({1}, {0}) END", "ARRAY_PREPEND({0}, {1})"),
+    *row("ARRAY", "same*", _made, "[{all}]", "ARRAY({all})", note="a list of values of one type"),
+    *row(
+        "ARRAY_APPEND",
+        "array item",
+        first,
+        _PRESENT + "LIST_APPEND({0}, {1}) END",
+        "ARRAY_APPEND({0}, {1})",
+        note="with one more at the end",
+    ),
+    *row(
+        "ARRAY_PREPEND",
+        "array item",
+        first,
+        _PRESENT + "LIST_PREPEND({1}, {0}) END",
+        "ARRAY_PREPEND({0}, {1})",
+        note="with one more at the start",
+    ),
     *row(
         "ARRAY_REMOVE",
         "array item",
@@ -164,6 +179,6 @@ ROWS = [
         "FLATTEN({0})",
         "one list of a list of lists; NULL where one of them is",
     ),
-    *row("REVERSE", "array", first, "LIST_REVERSE({0})", "REVERSE({0})"),
+    *row("REVERSE", "array", first, "LIST_REVERSE({0})", "REVERSE({0})", note="from the end to the start"),
     *row("CONCAT", "arrays arrays*", first, _concat, note="NULL where one is"),
 ]

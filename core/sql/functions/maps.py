@@ -89,8 +89,8 @@ def _of_arrays(args: Sequence[Sql], dialect: str) -> str:
 ROWS = [
     *row("MAP", "'' same**", _made, _map, note="of literal keys, which are texts, and values of one type"),
     *row("MAP_FROM_ARRAYS", "strings array", _of, _of_arrays, note="NULL where a key is NULL or comes twice"),
-    *row("MAP_KEYS", "map", array(STRING), "MAP_KEYS({0})"),
-    *row("MAP_VALUES", "map", _values, "MAP_VALUES({0})"),
+    *row("MAP_KEYS", "map", array(STRING), "MAP_KEYS({0})", note="in their order"),
+    *row("MAP_VALUES", "map", _values, "MAP_VALUES({0})", note="in the order of the keys"),
     *row("MAP_ENTRIES", "map", _entries, "MAP_ENTRIES({0})", note="a list of STRUCT<key, value>"),
     *row(
         "MAP_CONTAINS_KEY",
@@ -98,6 +98,7 @@ ROWS = [
         BOOLEAN,
         "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN MAP_CONTAINS({0}, {1}) END",
         "MAP_CONTAINS_KEY({0}, {1})",
+        note="whether the key is there",
     ),
     *row("ELEMENT_AT TRY_ELEMENT_AT GET", "map string", value, "{0}[{1}]", "TRY_ELEMENT_AT({0}, {1})", "also m['key']"),
     *row("SIZE CARDINALITY", "map", BIGINT, "CAST(CARDINALITY({0}) AS BIGINT)", "CAST(SIZE({0}) AS BIGINT)", "NULL of NULL"),

@@ -158,8 +158,15 @@ ROWS = [
     *row("TIMESTAMPADD DATEADD DATE_ADD", f"{UNITS} integer timestamp", TIMESTAMP, _add, note="the unit is a word or a text"),
     *row("DAYNAME", "timestamp", STRING, _name("DAYNAME"), note="Mon, Tue, …"),
     *row("MONTHNAME", "timestamp", STRING, _name("MONTHNAME"), note="Jan, Feb, …"),
-    *row("DATE_FROM_UNIX_DATE", "integer", DATE, _FAR.format(_UNIX_DATE), _FAR.format("DATE_FROM_UNIX_DATE(CAST({0} AS INT))")),
+    *row(
+        "DATE_FROM_UNIX_DATE",
+        "integer",
+        DATE,
+        _FAR.format(_UNIX_DATE),
+        _FAR.format("DATE_FROM_UNIX_DATE(CAST({0} AS INT))"),
+        note="so many days after 1970-01-01",
+    ),
     *row("TO_DATE", "string ''", DATE, _parsed("DATE"), note=_READ),
-    *row("TO_TIMESTAMP", "string ''", TIMESTAMP, _parsed("TIMESTAMP"), note=_READ),
+    *row("TO_TIMESTAMP TRY_TO_TIMESTAMP", "string ''", TIMESTAMP, _parsed("TIMESTAMP"), note=_READ),
     *row("UNIX_TIMESTAMP TO_UNIX_TIMESTAMP", "string ''", BIGINT, _parsed("SECONDS"), note=_READ),
 ]

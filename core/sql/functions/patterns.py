@@ -88,7 +88,7 @@ ROWS = [
     *row("REGEXP_EXTRACT", "string ''", STRING, _extract, note="group 1 of the first match, '' where there is none"),
     *row("REGEXP_EXTRACT", "string '' 0..9", STRING, _extract, note="a group of the first match"),
     *row("REGEXP_REPLACE", "string '' ''", STRING, _replace, note="every match; $1 stands for group 1"),
-    *row("REGEXP_COUNT", "string ''", BIGINT, _count),
+    *row("REGEXP_COUNT", "string ''", BIGINT, _count, note="how many matches"),
     *row("REGEXP_SUBSTR", "string ''", STRING, _found, note="the first match, NULL where there is none"),
     *row("REGEXP_INSTR", "string ''", BIGINT, _place, note="the place of the first match, 0 where there is none"),
     *row("REGEXP_EXTRACT_ALL", "string '' 0..0", array(STRING), _all, note="every match"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.sql.casts import BadCast
+from core.sql.casts import BadCast, cast
 from core.sql.functions.row import Render, row
 from core.sql.pieces import Sql, string
-from core.sql.types import BIGINT, DATE, STRING, TIMESTAMP
+from core.sql.types import BIGINT, DATE, STRING, TIMESTAMP, Type
 
 UNITS = "'YEAR|QUARTER|MONTH|WEEK|DAY|HOUR|MINUTE|SECOND|MILLISECOND|MICROSECOND'"
 _TRUNCATED = UNITS.removesuffix("'") + "|YYYY|YY|MM|MON|DD'"
@@ -79,6 +79,15 @@ def _trunc_date(args: Sequence[Sql], dialect: str) -> str:
     return f"TRUNC({args[0].text}, '{unit}')" if dialect == "spark" else f"CAST(DATE_TRUNC('{unit}', {args[0].text}) AS DATE)"
 
 
+def _read(kind: Type) -> Render:
+    """A text read as CAST reads it."""
+
+    def render(args: Sequence[Sql], dialect: str) -> str:
+        return cast(args[0], kind, dialect).text
+
+    return render
+
+
 def _trunc_time(args: Sequence[Sql], dialect: str) -> str:
     unit = str(args[0].literal).upper()
     made = f"DATE_TRUNC('{_SHORT.get(unit, unit)}', {args[1].text})"
@@ -137,36 +146,70 @@ def _between(args: Sequence[Sql], dialect: str) -> str:
 
 _DIFF = ("CAST(DATE_DIFF('DAY', {1}, {0}) AS BIGINT)", "CAST(DATEDIFF({0}, {1}) AS BIGINT)")
 ROWS = [
-    *row("YEAR", "timestamp", BIGINT, part("YEAR")),
-    *row("QUARTER", "timestamp", BIGINT, part("QUARTER")),
-    *row("MONTH", "timestamp", BIGINT, part("MONTH")),
-    *row("DAY DAYOFMONTH", "timestamp", BIGINT, part("DAY")),
-    *row("HOUR", "timestamp", BIGINT, part("HOUR")),
-    *row("MINUTE", "timestamp", BIGINT, part("MINUTE")),
+    *row("YEAR", "timestamp", BIGINT, part("YEAR"), note="of UTC"),
+    *row("QUARTER", "timestamp", BIGINT, part("QUARTER"), note="1 to 4"),
+    *row("MONTH", "timestamp", BIGINT, part("MONTH"), note="1 to 12"),
+    *row("DAY DAYOFMONTH", "timestamp", BIGINT, part("DAY"), note="1 to 31"),
+    *row("HOUR", "timestamp", BIGINT, part("HOUR"), note="0 to 23"),
+    *row("MINUTE", "timestamp", BIGINT, part("MINUTE"), note="0 to 59"),
     *row("SECOND", "timestamp", BIGINT, part("SECOND"), note="whole seconds"),
     *row("DAYOFWEEK", "timestamp", BIGINT, "CAST(DAYOFWEEK({0}) + 1 AS BIGINT)", "CAST(DAYOFWEEK({0}) AS BIGINT)", "Sunday is 1"),
     *row("WEEKDAY", "timestamp", BIGINT, "CAST(ISODOW({0}) - 1 AS BIGINT)", "CAST(WEEKDAY({0}) AS BIGINT)", "Monday is 0"),
-    *row("DAYOFYEAR", "timestamp", BIGINT, part("DAYOFYEAR")),
+    *row("DAYOFYEAR", "timestamp", BIGINT, part("DAYOFYEAR"), note="1 to 366"),
     *row("WEEKOFYEAR WEEK", "timestamp", BIGINT, part("WEEK", "WEEKOFYEAR"), note="ISO weeks"),
-    *row("YEAROFWEEK", "timestamp", BIGINT, "CAST(ISOYEAR({0}) AS BIGINT)", "CAST(EXTRACT(YEAROFWEEK FROM {0}) AS BIGINT)"),
-    *row("DATE TO_DATE", "date", DATE, "{0}"),
-    *row("TIMESTAMP TO_TIMESTAMP", "timestamp", TIMESTAMP, "{0}"),
-    *row("DATE_TRUNC", f"{_TRUNCATED} timestamp", TIMESTAMP, _trunc_time),
-    *row("TRUNC", "date 'YEAR|YYYY|YY|QUARTER|MONTH|MM|MON|WEEK'", DATE, _trunc_date),
-    *row("DATE_ADD DATEADD", "date integer", DATE, _shift("")),
-    *row("DATE_SUB", "date integer", DATE, _shift("-")),
-    *row("DATEDIFF DATE_DIFF", "date date", BIGINT, *_DIFF, note="days from the second to the first"),
-    *row("ADD_MONTHS", "date integer", DATE, _months),
-    *row("LAST_DAY", "date", DATE, "LAST_DAY({0})"),
-    *row("UNIX_TIMESTAMP UNIX_SECONDS TO_UNIX_TIMESTAMP", "timestamp", BIGINT, _epoch(1_000_000)),
-    *row("UNIX_MILLIS", "timestamp", BIGINT, _epoch(1_000)),
-    *row("UNIX_MICROS", "timestamp", BIGINT, _epoch(1)),
     *row(
-        "UNIX_DATE", "date", BIGINT, "CAST(DATE_DIFF('DAY', DATE '1970-01-01', {0}) AS BIGINT)", "CAST(UNIX_DATE({0}) AS BIGINT)"
+        "DAYOFWEEK_ISO",
+        "timestamp",
+        BIGINT,
+        "CAST(ISODOW({0}) AS BIGINT)",
+        "CAST(WEEKDAY({0}) + 1 AS BIGINT)",
+        note="for EXTRACT: Monday is 1",
     ),
-    *row("TIMESTAMP_SECONDS", "integer", TIMESTAMP, _from_epoch(1_000_000, "TIMESTAMP_SECONDS")),
-    *row("TIMESTAMP_MILLIS", "integer", TIMESTAMP, _from_epoch(1_000, "TIMESTAMP_MILLIS")),
-    *row("TIMESTAMP_MICROS", "integer", TIMESTAMP, _from_epoch(1, "TIMESTAMP_MICROS")),
+    *row(
+        "YEAROFWEEK",
+        "timestamp",
+        BIGINT,
+        "CAST(ISOYEAR({0}) AS BIGINT)",
+        "CAST(EXTRACT(YEAROFWEEK FROM {0}) AS BIGINT)",
+        note="for EXTRACT: the year of the ISO week",
+    ),
+    *row("DATE TO_DATE", "date", DATE, "{0}", note="the day of a time"),
+    *row("DATE TO_DATE", "string", DATE, _read(DATE), note="yyyy-MM-dd; as CAST reads it"),
+    *row("TIMESTAMP TO_TIMESTAMP TRY_TO_TIMESTAMP", "string", TIMESTAMP, _read(TIMESTAMP), note="ISO 8601; as CAST reads it"),
+    *row("TIMESTAMP TO_TIMESTAMP", "timestamp", TIMESTAMP, "{0}", note="a date is its midnight"),
+    *row("DATE_TRUNC", f"{_TRUNCATED} timestamp", TIMESTAMP, _trunc_time, note="the begin of the unit, a word or a text"),
+    *row("TRUNC", "date 'YEAR|YYYY|YY|QUARTER|MONTH|MM|MON|WEEK'", DATE, _trunc_date, note="the begin of the unit"),
+    *row("DATE_ADD DATEADD", "date integer", DATE, _shift(""), note="so many days on"),
+    *row("DATE_SUB", "date integer", DATE, _shift("-"), note="so many days before"),
+    *row("DATEDIFF DATE_DIFF", "date date", BIGINT, *_DIFF, note="days from the second to the first"),
+    *row(
+        "ADD_MONTHS", "date integer", DATE, _months, note="the same day so many months on, the month's last where it is shorter"
+    ),
+    *row("LAST_DAY", "date", DATE, "LAST_DAY({0})", note="the last day of the month"),
+    *row(
+        "UNIX_TIMESTAMP UNIX_SECONDS TO_UNIX_TIMESTAMP",
+        "timestamp",
+        BIGINT,
+        _epoch(1_000_000),
+        note="seconds since 1970, rounded down",
+    ),
+    *row("UNIX_MILLIS", "timestamp", BIGINT, _epoch(1_000), note="milliseconds since 1970, rounded down"),
+    *row("UNIX_MICROS", "timestamp", BIGINT, _epoch(1), note="microseconds since 1970"),
+    *row(
+        "UNIX_DATE",
+        "date",
+        BIGINT,
+        "CAST(DATE_DIFF('DAY', DATE '1970-01-01', {0}) AS BIGINT)",
+        "CAST(UNIX_DATE({0}) AS BIGINT)",
+        note="days since 1970-01-01",
+    ),
+    *row(
+        "TIMESTAMP_SECONDS", "integer", TIMESTAMP, _from_epoch(1_000_000, "TIMESTAMP_SECONDS"), note="so many seconds since 1970"
+    ),
+    *row(
+        "TIMESTAMP_MILLIS", "integer", TIMESTAMP, _from_epoch(1_000, "TIMESTAMP_MILLIS"), note="so many milliseconds since 1970"
+    ),
+    *row("TIMESTAMP_MICROS", "integer", TIMESTAMP, _from_epoch(1, "TIMESTAMP_MICROS"), note="so many microseconds since 1970"),
     *row("FROM_UNIXTIME", "integer", STRING, _from_unix, note="yyyy-MM-dd HH:mm:ss of UTC"),
     *row("FROM_UNIXTIME", "integer ''", STRING, _from_unix, note="yyyy MM dd HH mm ss EEE MMM and signs"),
     *row("DATE_FORMAT", "timestamp ''", STRING, _format, note="yyyy MM dd HH mm ss EEE MMM and signs"),
@@ -175,6 +218,7 @@ ROWS = [
 ]
 EXTRACT = {
     "DOW": "DAYOFWEEK",
+    "DOW_ISO": "DAYOFWEEK_ISO",
     "DOY": "DAYOFYEAR",
     "WEEK": "WEEKOFYEAR",
     "DAYS": "DAY",

@@ -47,7 +47,13 @@ def _rint(args: Sequence[Sql], dialect: str) -> str:
 
 
 ROWS = [
-    *row("SHIFTLEFT", "integer 0..63", BIGINT, _shift("SHIFTLEFT", "CAST((CAST({0} AS BIT) << {1}) AS BIGINT)")),
+    *row(
+        "SHIFTLEFT",
+        "integer 0..63",
+        BIGINT,
+        _shift("SHIFTLEFT", "CAST((CAST({0} AS BIT) << {1}) AS BIGINT)"),
+        note="what falls out is gone",
+    ),
     *row("SHIFTRIGHT", "integer 0..63", BIGINT, _shift("SHIFTRIGHT", "({0} >> {1})"), note="the sign stays"),
     *row(
         "SHIFTRIGHTUNSIGNED",
@@ -57,14 +63,26 @@ ROWS = [
         note="zeros come in",
     ),
     *row("BIT_GET GETBIT", "integer 0..63", BIGINT, _shift("1L * GETBIT", "CAST(({0} >> {1}) & 1 AS BIGINT)"), note="0 or 1"),
-    *row("BIN", "integer", STRING, "BIN({0})"),
+    *row("BIN", "integer", STRING, "BIN({0})", note="in binary digits"),
     *row("HEX", "integer", STRING, "HEX({0})", note="capital letters; two's complement where negative"),
     *row("FACTORIAL", "integer", BIGINT, _factorial, note="NULL outside 0 to 20"),
     *row("WIDTH_BUCKET", "double double double 1..1000000", BIGINT, _bucket, note="which of so many equal parts of a range"),
     *row("RINT", "double", DOUBLE, _rint, note="to the nearest whole number, halves to the even one"),
-    *row("POSITIVE", "number", first, "{0}"),
-    *row("ZEROIFNULL", "number", first, lambda args, dialect: f"COALESCE({args[0].text}, {_zero(args[0], dialect)})"),
-    *row("NULLIFZERO", "number", first, lambda args, dialect: f"NULLIF({args[0].text}, {_zero(args[0], dialect)})"),
+    *row("POSITIVE", "number", first, "{0}", note="x itself"),
+    *row(
+        "ZEROIFNULL",
+        "number",
+        first,
+        lambda args, dialect: f"COALESCE({args[0].text}, {_zero(args[0], dialect)})",
+        note="0 where it is NULL",
+    ),
+    *row(
+        "NULLIFZERO",
+        "number",
+        first,
+        lambda args, dialect: f"NULLIF({args[0].text}, {_zero(args[0], dialect)})",
+        note="NULL where it is 0",
+    ),
 ]
 
 

@@ -245,4 +245,18 @@ QUERIES = [
     MAX(c) AS c,
     COUNT(*) AS days FROM d GROUP BY ALL
     """,
+    """
+    WITH d AS (SELECT user_id, DATE(timestamp) AS day, SUM(n) AS s FROM input_data GROUP BY 1, 2), e AS (SELECT *, s * 2 AS t
+    FROM d)
+    SELECT user_id, MAX(t) AS t, MAX(e.day) AS day FROM e GROUP BY user_id
+    """,
+    """
+    SELECT user_id, PERCENTILE(amount, ARRAY(0.25, 0.75)) AS p, APPROX_PERCENTILE(n, ARRAY(0.5), 100) AS a, ANY(ok) AS any_ok
+    FROM input_data GROUP BY user_id
+    """,
+    """
+    SELECT user_id, MAX(c) AS c, MAX(s) AS s FROM (SELECT user_id, COUNT(*) OVER (PARTITION BY user_id ORDER BY
+    UNIX_SECONDS(timestamp) RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS c, SUM(n) OVER (PARTITION BY user_id ORDER BY
+    CAST(timestamp AS BIGINT) RANGE BETWEEN 86400 PRECEDING AND 1 PRECEDING) AS s FROM input_data) AS t GROUP BY user_id
+    """,
 ]
