@@ -10,6 +10,7 @@ from sqlglot.dialects.spark import Spark
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from core.errors import TooLarge
 from core.sql import syntax
 from core.sql.refusal import NOT_ALLOWED, SYNTAX, Text, near
 
@@ -17,11 +18,24 @@ _SPECIAL = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "POSIT
 # sqlglot warns for each statement that it reads as a Command; those are refused below, with a place.
 _ANY = (SqlglotError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, AssertionError)
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
+_MOST_STEPS_BACK = 100_000  # ordinary SQL takes a tenth of a step for each character
 
 
 class _Parser(Spark.Parser):  # type: ignore[misc, valid-type]
     FUNCTIONS: dict[str, object] = {}
     FUNCTION_PARSERS = {name: Spark.Parser.FUNCTION_PARSERS[name] for name in _SPECIAL}
+
+    def reset(self) -> None:
+        """Begin a text."""
+        super().reset()
+        self._steps_back = 0
+
+    def _retreat(self, index: int) -> None:
+        """Go back and try another reading; chains of joins or types without their ends have exponentially many of them."""
+        self._steps_back += 1 + abs(self._index - index)
+        if self._steps_back > _MOST_STEPS_BACK:
+            raise TooLarge("too_large", "the SQL can be read in too many ways; write ON after each JOIN, and nest less")
+        super()._retreat(index)
 
 
 class _Generator(Spark.Generator):  # type: ignore[misc, valid-type]

@@ -94,7 +94,10 @@ def mode(value: Sql, condition: str | None, dialect: str) -> Aggregate:
     """MODE: the most frequent value, the smallest of several."""
     value = kept(value, dialect)
     text = guarded(value.text, condition)
-    made = f"MODE({text} ORDER BY {text})" if dialect == "duckdb" else f"MODE({text}, TRUE)"
+    if not value.reads:  # a constant, which DuckDB takes for the share of a percentile
+        made = f"MAX({text})"
+    else:
+        made = f"MODE({text} ORDER BY {text})" if dialect == "duckdb" else f"MODE({text}, TRUE)"
     return _made(made, value.type, value, condition, ["MIN(CASE WHEN z.n = z.most THEN z.v END)"], lambda p: p[0])
 
 

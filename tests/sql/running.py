@@ -24,7 +24,7 @@ class Statement:
     """An accepted statement and the world it runs over."""
 
     def __init__(self, name: str, sql: str, world: World) -> None:
-        self.name, self.sql, self.world = name, sql, world
+        self.name, self.sql, self.world, self.types = name, sql, world, world.types
         self.compiled: Compiled = compile_sql(sql, world.keys, world.time, world.types)
         self.seed = zlib.crc32(sql.encode("utf-8", "replace"))
 
@@ -34,11 +34,11 @@ class Statement:
 
     def table(self, rows: Sequence[Row]) -> pa.Table:
         """Rows as its input_data."""
-        return table(rows, self.compiled, self.world.types)
+        return table(rows, self.compiled, self.types)
 
     def general(self, rows: Sequence[Row], engine: str = "duckdb") -> pa.Table:
         """V of every run of the rows."""
-        sql = self.compiled.general(engine, self.world.types)
+        sql = self.compiled.general(engine, self.types)
         return engine_of(engine).run(sql, {"input_data": self.table(rows)}, deadline_s=DEADLINE_S)
 
     def answer(self, rows: Sequence[Row], engine: str = "duckdb") -> Answer:
@@ -54,7 +54,7 @@ class Statement:
 
     def by_tiles(self, rows: Sequence[Row], engine: str = "duckdb") -> Answer:
         """V of every run put together from up to four tiles; runs over the tallies' limit and without an output left out."""
-        rng, types, door = random.Random(self.seed), self.world.types, engine_of(engine)
+        rng, types, door = random.Random(self.seed), self.types, engine_of(engine)
         tiled = [{**row, "__run": row["__run"] * 4 + rng.randrange(4)} for row in rows]
         partials = door.run(self.compiled.partial(engine, types), {"input_data": self.table(tiled)}, deadline_s=DEADLINE_S)
         runs = pa.array([run // 4 for run in partials["__run"].to_pylist()], pa.int64())

@@ -33,7 +33,10 @@ class World:
         for run in range(runs):
             key = {name: f"{name[0]}{(run // (place + 1)) % 3}" for place, name in enumerate(self.keys)}
             for _ in range(rng.choice([0, 1, 2, *range(3, most)])):
-                hours, rest = rng.choice([0, 0, 0.25, 0.5, 1, 2, 5, 23, 24, 26, 100, 167, 168, 400]), rng.choice([0, 0, 1, 59_000_001])
+                hours, rest = (
+                    rng.choice([0, 0, 0.25, 0.5, 1, 2, 5, 23, 24, 26, 100, 167, 168, 400]),
+                    rng.choice([0, 0, 1, 59_000_001]),
+                )
                 time = START + dt.timedelta(hours=hours, microseconds=rest)
                 values = {name: rng.choice(self.choices[name]) for name in self.types}
                 rows.append({"__run": run, **key, self.time: time, **values, "__pos": len(rows) + 1})
@@ -46,7 +49,10 @@ def table(rows: Sequence[Row], compiled: Compiled, column_types: dict[str, str])
     fields = [("__run", pa.int64()), *((key, pa.string()) for key in compiled.keys), (compiled.time_column, pa.timestamp("us"))]
     fields += [(name, types.arrow_type(types.parse_type(column_types[name]))) for name in compiled.input_columns]
     fields += [("__pos", pa.int64())] + ([("__now", pa.timestamp("us"))] if compiled.clocked else [])
-    return pa.Table.from_pylist([{**row, "__now": NOW} for row in rows], schema=pa.schema(fields))
+    names = [name for name, _ in fields]
+    return pa.Table.from_pylist(
+        [{name: NOW if name == "__now" else row.get(name) for name in names} for row in rows], pa.schema(fields)
+    )
 
 
 def _texts(*documents: Any) -> list[str]:
@@ -65,7 +71,8 @@ _JSON = [
 ]  # fmt: skip
 _BODIES = [
     None, "{}", "not json",
-    *_texts({"value": 3, "label": "ação", "tags": ["a", "b"]}, {"value": "12", "label": "x", "tags": []}, {"value": 2.9, "label": ""}),
+    *_texts({"value": 3, "label": "ação", "tags": ["a", "b"]}, {"value": "12", "label": "x", "tags": []},
+    {"value": 2.9, "label": ""}),
 ]  # fmt: skip
 
 WORLDS = {
@@ -114,7 +121,8 @@ WORLDS = {
             "session_id": [None, "s1", "s1", "s2", "s3", "é"],
             "dwell_ms": [None, 0, 1, 250, 999, 60_000, 3_600_000],
             "ua": [None, "Mozilla/5.0 (iPhone) Mobile", "Chrome/119.0 Windows", "Android 14 Chrome/120", ""],
-            "props": [None, {}, {"plan": "pro", "beta": "yes"}, {"plan": None, "lang": "pt"}, {"price": "9.5", "qty": "2"}, {"qty": "x"}],
+            "props": [None, {}, {"plan": "pro", "beta": "yes"}, {"plan": None, "lang": "pt"}, {"price": "9.5",
+            "qty": "2"}, {"qty": "x"}],
             "body": _BODIES,
             "variant": [None, "A", "B"],
             "scroll": [None, 0.0, 0.5, 0.9, 1.0],
@@ -137,11 +145,13 @@ WORLDS = {
             "coupon": [None, "", "  ", "save10", "GRÁTIS"],
             "items": [
                 None, [], [{"sku": "A-1", "qty": 2, "price": 9.5}],
-                [{"sku": None, "qty": None, "price": 20.0}, {"sku": "Z-9", "qty": 5, "price": None}, {"sku": "b", "qty": 1, "price": 12.25}],
+                [{"sku": None, "qty": None, "price": 20.0}, {"sku": "Z-9", "qty": 5, "price": None}, {"sku": "b",
+                "qty": 1, "price": 12.25}],
             ],
             "skus": [None, [], ["A-1"], ["Z-9", "A-1"], ["b", None, "b", "é"], ["A-1", "c", "d", "e", "f", "g"]],
             "quantities": [None, [], [1], [2, 3], [None, 5]],
-            "address": [None, {"city": "São Paulo", "zip": "01000", "country": "br"}, {"city": None, "zip": "10115", "country": "de"}],
+            "address": [None, {"city": "São Paulo", "zip": "01000", "country": "br"}, {"city": None, "zip": "10115",
+            "country": "de"}],
             "email": [None, "a@gmail.com", "Maria+x@Example.org", " joão@yahoo.com.br ", "broken", "a@b@c"],
             "status": [None, "paid", "shipped", "cancelled"],
             "shipped_at": [None, dt.datetime(2026, 1, 11, 8), dt.datetime(2026, 2, 1, 23, 59, 59, 999999)],
@@ -155,7 +165,8 @@ WORLDS = {
         "ts",
         {
             "temperature": "DOUBLE", "humidity": "DOUBLE", "battery": "BIGINT", "state": "STRING", "firmware": "STRING",
-            "readings": "ARRAY<DOUBLE>", "error_code": "STRING", "uptime_s": "BIGINT", "position": "STRUCT<lat:DOUBLE,lon:DOUBLE>",
+            "readings": "ARRAY<DOUBLE>", "error_code": "STRING", "uptime_s": "BIGINT",
+            "position": "STRUCT<lat:DOUBLE,lon:DOUBLE>",
             "labels": "MAP<STRING,STRING>", "raw": "STRING",
         },
         {
