@@ -27,10 +27,15 @@ class BadCast(ValueError):
     """There is no such conversion; the text says why."""
 
 
+def is_open(kind: Type) -> bool:
+    """Whether a part of the type is not known yet."""
+    return kind.name == "UNKNOWN" or any(map(is_open, kind.items))
+
+
 def convert(value: Sql, to: Type, dialect: str) -> Sql:
     """A silent conversion: numbers widen, dates become timestamps, text literals become dates. Raises BadCast for others."""
     have = value.type
-    if have == to or "UNKNOWN" in (have.name, to.name):
+    if have == to or is_open(have) or is_open(to):
         return value
     spelled = to.spelled(dialect)
     if isinstance(value.literal, Decimal) and to.name == "DECIMAL":
