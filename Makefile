@@ -8,7 +8,7 @@ PACKAGES := core backends features serving processing monitoring jstore_site dem
 export PATH := $(CURDIR)/target/node/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop status test test-long test-needs bench chaos lint format openapi lock css
+.PHONY: help demo stop status test test-long test-needs bench chaos lint format openapi sql-docs lock css
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ format: ## put the style right
 
 openapi: ## write docs/openapi.yaml again
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+sql-docs: ## write the tables of docs/sql.md again
+	$(BIN)/python -m core.sql.reference docs/sql.md
 
 lock: ## resolve the requirements again (needs uv)
 	uv pip compile --universal --python-version 3.11 --no-header -q requirements.in -o requirements.txt

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     *("README.md", "README.pt-BR.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("docs/api.md", "docs/architecture.md", "docs/benchmarks.md", "docs/configuration.md", "docs/operations.md"),
-    "docs/semantics.md",
+    *("docs/semantics.md", "docs/sql.md"),
     *("demo/README.md", "sdk/python/README.md"),
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

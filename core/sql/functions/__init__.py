@@ -25,11 +25,19 @@ from core.sql.functions import (
 from core.sql.functions.described import MERGES, TALLIED, WHOLE, WINDOW
 from core.sql.functions.row import Function
 
+# What the table is made of, by the headings of its documentation.
+PARTS: dict[str, list[Function]] = {
+    "Choosing": conditional.ROWS,
+    "Numbers": [*numbers.ROWS, *whole_numbers.ROWS],
+    "Texts": [*texts.ROWS, *codes.ROWS, *urls.ROWS],
+    "Patterns": patterns.ROWS,
+    "Dates and times": [*times.ROWS, *moves.ROWS, *zones.ROWS],
+    "Lists": lists.ROWS,
+    "Maps and structs": maps.ROWS,
+    "JSON": jsons.ROWS,
+}
 TABLE: dict[str, list[Function]] = {}
-_PARTS = (
-    conditional, numbers, whole_numbers, texts, codes, patterns, urls, times, moves, zones, lists, maps, jsons,
-)  # fmt: skip
-for _row in (row for part in _PARTS for row in part.ROWS):
+for _row in (row for part in PARTS.values() for row in part):
     TABLE.setdefault(_row.name, []).append(_row)
 
 AGGREGATE_NAMES = frozenset(one.name for one in (*MERGES, *TALLIED, *WHOLE))
