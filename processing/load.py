@@ -1,7 +1,7 @@
 """A version's buckets made from the log in bulk: new versions, and whatever Redis has lost.
 
-The cursor says rebuilding under a new epoch until all is written; readers answer STALE meanwhile. Every entity is written whole,
-so a load that was killed begins again and leaves nothing double.
+The cursor of a bucket says rebuilding under a new epoch until all of it is written; readers answer STALE meanwhile. Every entity
+is written whole, so a load that was killed begins again with the buckets that are left and leaves nothing double.
 """
 
 from __future__ import annotations
@@ -65,22 +65,24 @@ def loading(
         yield 0.0
     for _ in quarantine.note_earlier(spec, version, pair_of(spec), cursors, head.position):
         yield 0.0
-    for done, bucket in enumerate(list(cursors)):
+    if any(old is not None for old in before.values()):
+        for _ in _forget_lost(store, spec, version, cursors):
+            yield 0.0
+    done: dict[int, Cursor] = {}
+    for n, bucket in enumerate(list(cursors)):
         for keys in chunks(pair_of(spec), version.code, bucket):
             try:
                 built = rebuild(program(spec, version), keys, head.position, now_us(), on)
             except Purged:  # rows beyond this head are in checkpoints by now: it is begun again from a later one
-                return {}
+                return done
             moved = write_standing(store, Target(spec, version, {bucket: cursors[bucket]}), built, head, now_us())
             if not moved:
-                del cursors[bucket]
                 break
             cursors |= moved
-            yield done / len(before)
-    if any(old is not None for old in before.values()):
-        for _ in _forget_lost(store, spec, version, cursors):
-            yield 1.0
-    return _close(store, spec, version, cursors, head)
+            yield n / len(before)
+        else:
+            done |= _close(store, spec, version, bucket, cursors[bucket], head)
+    return done
 
 
 def _open(
@@ -144,10 +146,9 @@ def _forget_lost(
 
 
 def _close(
-    store: OnlineStore, spec: GroupSpec, version: VersionSpec, cursors: Mapping[int, Cursor], head: Head
+    store: OnlineStore, spec: GroupSpec, version: VersionSpec, bucket: int, cursor: Cursor, head: Head
 ) -> dict[int, Cursor]:
-    """What came after the head was read is not in it: the cursors say when that was."""
-    done = {bucket: Cursor(c.epoch, head.position, head.seen, WHOLE, head.system, head.timeline) for bucket, c in cursors.items()}
-    writes = [BucketWrite(version.code, bucket, c.fence, done[bucket]) for bucket, c in cursors.items()]
-    taken = store.write(spec.project, writes)
-    return {w.bucket: done[w.bucket] for w, good in zip(writes, taken, strict=True) if good}
+    """The bucket is whole as of the head. What came after that was read is not in it: the cursor says when that was."""
+    whole = Cursor(cursor.epoch, head.position, head.seen, WHOLE, head.system, head.timeline)
+    (taken,) = store.write(spec.project, [BucketWrite(version.code, bucket, cursor.fence, whole)])
+    return {bucket: whole} if taken else {}

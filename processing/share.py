@@ -27,6 +27,7 @@ from features.database import registry_up
 from processing import backlog, batches, settle
 from processing.apply import Target, compute_batch, put
 from processing.batches import Batch
+from processing.claims import Claims
 from processing.cursors import Cursors
 from processing.deep import Computing
 from processing.dropping import Dropping
@@ -39,7 +40,8 @@ from processing.sweep import due_entities, few, sweep
 # entity are one write; with 16 buckets a write is of 600 entities at most, for which Redis is held for 5 ms.
 BATCH, STRAGGLERS = 10_000, 2_000
 LOAD_SECONDS = 0.25  # of a round, so that a long load makes nobody else stale
-OVERTAKEN_SECONDS = 1.0  # before a load that another process took over is begun again, doubled each time: else none would end
+# before what another process loads is asked for again; what it took over, doubled each time: else none would end
+OVERTAKEN_SECONDS, LONGEST_OVERTAKEN = 1.0, 16.0
 _logger = structlog.get_logger(__name__)
 Read = Callable[[str, int, int, int], list[LogRow]]  # project, after, limit, upto
 Targets = Sequence[tuple[GroupSpec, VersionSpec]]
@@ -68,6 +70,7 @@ class Share:
         self._dropping = Dropping(means.store, project, means.buckets, means.rhythm.drop)
         self._loads: dict[str, tuple[GroupSpec, VersionSpec, Sequence[int], Work]] = {}
         self._overtaken: dict[str, tuple[float, int]] = {}  # code -> (not before, how often in a row)
+        self._claims = Claims(project)
         rhythm = means.rhythm
         self._registry, self._refresh = Every(rhythm.registry), Every(rhythm.refresh)
         self._sweeps, self._beats = Every(rhythm.sweep), Every(rhythm.beat)
@@ -121,14 +124,15 @@ class Share:
 
     def _give_up(self, code: str) -> None:
         self._cursors.forget(code)
-        self._loads.pop(code, None)
+        self._end_load(code)
         if self._deep is not None:
             self._deep.forget(code)
 
     def _load(self, targets: Targets, head: Head) -> bool:
         """Buckets that Redis does not hold wholly are made from the log, a part a round. -> whether there is more to load."""
         codes = {version.code for _, version in targets}
-        self._loads = {code: work for code, work in self._loads.items() if code in codes}
+        for code in self._loads.keys() - codes:
+            self._end_load(code)
         for spec, version in targets:
             if version.code not in self._loads:
                 with self._parking.around(spec, version, self._give_up):
@@ -141,15 +145,24 @@ class Share:
 
     def _begin(self, spec: GroupSpec, version: VersionSpec, head: Head) -> None:
         known = self._cursors.known(version.code, self._means.buckets)
-        before = {b: c for b, c in known.items() if c is None or not c.whole or _foreign(c, head)}
-        if not before or self._overtaken.get(version.code, (0.0, 0))[0] > time.monotonic():
+        wanted = {b: c for b, c in known.items() if c is None or not c.whole or _foreign(c, head)}
+        if not wanted or self._overtaken.get(version.code, (0.0, 0))[0] > time.monotonic():
             return
-        settled = self._settled(spec, version, head.position)
+        claimed = self._claims.take(version.code, wanted)
+        before = {bucket: cursor for bucket, cursor in wanted.items() if bucket in claimed}
+        settled = self._settled(spec, version, head.position) if before else None
         if settled is None:
+            self._claims.release(version.code, claimed)
+            self._overtaken[version.code] = time.monotonic() + OVERTAKEN_SECONDS, 0
             return
         _logger.info("loading", group=spec.name, version=version.number, buckets=len(before), position=head.position)
         self._cursors.moved(version.code, before, {})
         self._loads[version.code] = (*settled, tuple(before), loading(self._means.store, *settled, before, head, self._means.on))
+
+    def _end_load(self, code: str) -> None:
+        if (load := self._loads.pop(code, None)) is not None:
+            load[3].close()
+            self._claims.release(code, load[2])
 
     def _go_on(self, version: VersionSpec, buckets: Sequence[int], work: Work, end: float) -> None:
         """At least one piece of a load, then more of it while there is time."""
@@ -158,11 +171,12 @@ class Share:
             while time.monotonic() < end:
                 next(work)
         except StopIteration as done:
-            self._cursors.moved(version.code, buckets, done.value)
-            del self._loads[version.code]
+            self._cursors.forget(version.code)  # buckets that were whole before the last one have moved on since
+            self._end_load(version.code)
             times = self._overtaken.pop(version.code, (0.0, 0))[1] + 1
             if len(done.value) < len(buckets):
-                self._overtaken[version.code] = time.monotonic() + min(OVERTAKEN_SECONDS * 2.0**times, 300.0), times
+                pause = min(OVERTAKEN_SECONDS * 2.0**times, LONGEST_OVERTAKEN)
+                self._overtaken[version.code] = time.monotonic() + pause, times
             _logger.info("loaded", version=version.code, buckets=len(done.value))
 
     def _settled(self, spec: GroupSpec, version: VersionSpec, upto: int) -> tuple[GroupSpec, VersionSpec] | None:
@@ -189,11 +203,10 @@ class Share:
 
     def _apply_batch(self, batch: Batch, head: Head) -> bool:
         """-> whether any bucket refused it."""
-        refused = False
         rows = Routed(self._means.read(self._project, batch.after, batch.upto - batch.after, batch.upto))
         if retention.reaches(self._project) > batch.after:  # some may have gone before they were read
             return True
-        started = time.monotonic()
+        started, refused = time.monotonic(), False
         for _, parts in groupby(batch.targets, key=lambda target: (target.spec.name, target.version.number)):
             refused = not self._apply_together(list(parts), rows, batch.upto, head) or refused
         seconds = time.monotonic() - started

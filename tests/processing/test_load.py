@@ -6,7 +6,7 @@ import pytest
 
 from backends.offline import log
 from backends.offline.pairs import BUCKETS
-from core.record import REBUILDING, Cursor
+from core.record import REBUILDING, WHOLE, Cursor
 from core.spec import GroupSpec
 from features import selectors
 from processing import load
@@ -67,9 +67,11 @@ def test_a_load_that_was_killed_begins_again_and_counts_nothing_twice(filled):
         next(work)
     del work  # the process died
     states = {cursor.state for cursor in filled.cursors("g") if cursor is not None}
-    assert states == {REBUILDING}, "readers are told so"
+    assert states == {REBUILDING, WHOLE}, "readers are told so of what is left, and what was done stays"
+    done = {bucket: cursor.epoch for bucket, cursor in enumerate(filled.cursors("g")) if cursor is not None and cursor.whole}
     filled.settle()
     check(filled)
+    assert {bucket: filled.cursors("g")[bucket].epoch for bucket in done} == done
 
 
 def test_who_opens_the_bucket_later_has_it_and_the_first_is_refused(filled):

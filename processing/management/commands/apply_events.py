@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections, connections
+from django.db import connections
 
 from backends.offline.log import CHANNEL
 from backends.offline.pairs import BUCKETS
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 _logger.warning("store_down", error=str(error)[:200], pause=pause)
                 time.sleep(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
                 pause = min(2 * pause, LONGEST_PAUSE)
-                close_old_connections()
+                connections.close_all()  # and with them the claims of loads that are forgotten
                 applier.forget()
                 self._listener = None
 

@@ -13,7 +13,7 @@ from backends.offline.pairs import BUCKETS
 from backends.online.client import client
 from backends.online.store import OnlineStore
 from features import selectors, services
-from processing import settle
+from processing import claims, settle
 from processing.load import load
 
 _WIDTH = 40
@@ -61,8 +61,12 @@ class Command(BaseCommand):
             now = settled.part(version.code)
             if now is None:  # deleted meanwhile
                 continue
-            before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
-            done = load(store, settled, now, before, head, tell=self._bar(spec.name) if self.stdout.isatty() else _silent)
+            claims.wait(project, now.code, range(BUCKETS))  # an applier that loads them ends first
+            try:
+                before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
+                done = load(store, settled, now, before, head, tell=self._bar(spec.name) if self.stdout.isatty() else _silent)
+            finally:
+                claims.release(project, now.code, range(BUCKETS))
             rest = "" if len(done) == BUCKETS else "; an applier has taken over the others"
             window = f" over {version.window}" if spec.versions[version.number].windows else ""
             self.stdout.write(
