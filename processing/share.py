@@ -172,6 +172,7 @@ class Share:
                 next(work)
         except StopIteration as done:
             self._cursors.forget(version.code)  # buckets that were whole before the last one have moved on since
+            self._cursors.read((version.code, bucket) for bucket in self._means.buckets)
             self._end_load(version.code)
             times = self._overtaken.pop(version.code, (0.0, 0))[1] + 1
             if len(done.value) < len(buckets):
@@ -202,7 +203,7 @@ class Share:
         return {bucket: cursor for bucket, cursor in whole.items() if not _foreign(cursor, head)}
 
     def _apply_batch(self, batch: Batch, head: Head) -> bool:
-        """-> whether any bucket refused it."""
+        """-> whether any refused it."""
         rows = Routed(self._means.read(self._project, batch.after, batch.upto - batch.after, batch.upto))
         if retention.reaches(self._project) > batch.after:  # some may have gone before they were read
             return True
@@ -230,13 +231,12 @@ class Share:
                     good = False
         if not computed:
             return good
-        first = computed[0].target
 
         def give_up(_: str) -> None:
             for one in computed:
                 self._give_up(one.target.version.code)
 
-        with self._parking.around(first.spec, first.version, give_up):
+        with self._parking.around(computed[0].target.spec, computed[0].target.version, give_up):
             for one, moved in zip(computed, put(self._means.store, self._project, computed), strict=True):
                 self._cursors.moved(one.target.version.code, one.target.cursors, moved)
                 good = good and len(moved) == len(one.target.cursors)
