@@ -47,8 +47,8 @@ def _counted() -> str:
     scalars = len(TABLE) + len({row.name for row in lambdas.ROWS})
     aggregates = len(MERGES) + len(TALLIED) + len(WHOLE)
     return (
-        f"\n{scalars} functions of values, {aggregates} aggregates and {len(WINDOW)} window functions, by name. A function of values"
-        " may stand in any expression and leaves the [path](semantics.md#paths) as it is; `tallied` is the path `tiles` up to"
+        f"\n{scalars} functions of values, {aggregates} aggregates and {len(WINDOW)} window functions, by name. A function of"
+        " values may stand in any expression and leaves the [path](semantics.md#paths) as it is; `tallied` is the path `tiles` up to"
         f" {MOST:,} distinct values of an entity, and the events themselves beyond.\n"
     )
 
