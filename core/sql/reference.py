@@ -48,8 +48,8 @@ def _counted() -> str:
     aggregates = len(MERGES) + len(TALLIED) + len(WHOLE)
     return (
         f"\n{scalars} functions of values, {aggregates} aggregates and {len(WINDOW)} window functions, by name. A function of"
-        " values may stand in any expression and leaves the [path](semantics.md#paths) as it is; `tallied` is the path `tiles` up to"
-        f" {MOST:,} distinct values of an entity, and the events themselves beyond.\n"
+        " values may stand in any expression and leaves the [path](semantics.md#paths) as it is; `tallied` is the path `tiles` up"
+        f" to {MOST:,} distinct values of an entity, and the events themselves beyond.\n"
     )
 
 
