@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from core.sql.casts import BadCast
 from core.sql.functions.letters import lower, upper
 from core.sql.functions.row import Render, row
 from core.sql.pieces import Sql, string
@@ -55,12 +57,33 @@ def _pad(word: str) -> Render:
     return render
 
 
+_MEANS_ITSELF = re.compile(r"\\([^A-Za-z0-9])|\[([^\\\]^])\]|([^\\\[\](){}*+?^$|.])", re.DOTALL)
+
+
+def _separator(written: str) -> str:
+    """The text that a separator stands for. Spark reads a pattern there: one that is a text with `\\.` or `[.]` for what would be
+    a sign is that text, and one sign alone, as '.' or '|', is taken for itself, since no one means Spark's reading of it.
+
+    Raises BadCast for other patterns.
+    """
+    if len(written) < 2:
+        return written
+    parts = list(_MEANS_ITSELF.finditer(written))
+    if sum(len(part[0]) for part in parts) < len(written):
+        raise BadCast(
+            f"SPLIT takes a text, not the pattern {written[:40]!r}: write \\\\ before a sign that is meant as it is,"
+            " or use REGEXP_EXTRACT_ALL"
+        )
+    return "".join(part[1] or part[2] or part[3] for part in parts)
+
+
 def _pieces(args: Sequence[Sql], dialect: str) -> str:
     """SPLIT by a text that is no pattern."""
+    separator = _separator(str(args[1].literal))
     if dialect == "duckdb":
-        made = f"STRING_SPLIT({args[0].text}, {args[1].text})"
-        return made if args[1].literal else f"CASE WHEN {args[0].text} = '' THEN [''] ELSE {made} END"
-    quoted = "".join(c if c.isalnum() or c in " _-,;:/=<>!@#%&~'\"" else f"\\{c}" for c in str(args[1].literal))
+        made = f"STRING_SPLIT({args[0].text}, {string(separator, dialect)})"
+        return made if separator else f"CASE WHEN {args[0].text} = '' THEN [''] ELSE {made} END"
+    quoted = "".join(c if c.isalnum() or c in " _-,;:/=<>!@#%&~'\"" else f"\\{c}" for c in separator)
     return f"SPLIT({args[0].text}, {string(quoted, dialect)})"
 
 
@@ -165,7 +188,7 @@ ROWS = [
     *row("LPAD", "string 0..1000 ''", STRING, _pad("LPAD"), note="filled from the left, or cut, to a length"),
     *row("RPAD", "string 0..1000", STRING, _pad("RPAD"), note="filled from the right, or cut, to a length"),
     *row("RPAD", "string 0..1000 ''", STRING, _pad("RPAD"), note="filled from the right, or cut, to a length"),
-    *row("SPLIT", "string ''", _strings, _pieces, note="by a literal text, not a pattern"),
+    *row("SPLIT", "string ''", _strings, _pieces, note="by a text; of patterns those that are one, as `\\\\.` and `[.]`"),
     *row("SPLIT_PART", "string '' 1..1000", STRING, _split_part, note="the n-th part, '' beyond the last"),
     *row(
         "ASCII",

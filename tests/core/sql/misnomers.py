@@ -2,6 +2,12 @@
 
 MISNOMERS = [
     (
+        "SELECT user_id, SIZE(SPLIT(x, '[,;]')) AS t FROM input_data",
+        "sql_not_allowed",
+        22,
+        "SPLIT takes a text, not the pattern",
+    ),
+    (
         "SELECT user_id, COUNT(*) AS n FROM input_data WHERE timestamp > GETDATE() GROUP BY user_id",
         "sql_not_allowed",
         65,

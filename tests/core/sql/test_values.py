@@ -52,6 +52,8 @@ MEANINGS = [
     ("'a' || i_s", "a7"), ("CONCAT('a', NULL)", None), ("CONCAT_WS('-', 'a', NULL, 'b')", "a-b"),
     ("REPLACE('aaa', 'a', 'b')", "bbb"),
     ("INSTR('hello', 'l')", 3), ("LOCATE('z', 'hello')", 0), ("SPLIT('a.b.c', '.')", ["a", "b", "c"]),
+    ("SPLIT('a.b.c', '\\\\.')", ["a", "b", "c"]), ("SPLIT('a.b.c', '[.]')", ["a", "b", "c"]),
+    ("SPLIT('a||b', '\\\\|\\\\|')", ["a", "b"]), ("SPLIT('a, b', ', ')", ["a", "b"]),
     ("SPLIT_PART('a-b', '-', 2)", "b"),
     ("LPAD('7', 3, '0')", "007"), ("s LIKE '%ã%'", True), ("'50%' LIKE '50\\\\%'", True), ("'ABC' ILIKE 'ab_'", True),
     ("'a1b22' RLIKE '[0-9]{2}'", True), ("REGEXP_EXTRACT('k=v', '(\\\\w)=(\\\\w)', 2)", "v"),
