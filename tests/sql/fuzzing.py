@@ -18,6 +18,7 @@ from core.sql.functions import TABLE
 from core.sql.provisional import provisional_types
 from tests.core.sql import edges, queries
 from tests.core.sql import worlds as small
+from tests.core.sql.forms import FORMS
 from tests.core.sql.operators import operators
 from tests.sql.benign import BENIGN
 from tests.sql.hostile import HOSTILE
@@ -73,7 +74,7 @@ def vocabulary() -> frozenset[str]:
     for sql in queries.QUERIES:
         _meet(judge, sql, small.KEYS, small.TIME, small.TYPES)
     calls = itertools.chain.from_iterable(edges.calls(function) for rows in TABLE.values() for function in rows)
-    for expression in (*calls, *operators()):
+    for expression in (*calls, *operators(), *FORMS):
         _meet(judge, f"SELECT user_id, {expression} AS a FROM input_data", ("user_id",), "timestamp", edges.COLUMNS)
     return frozenset(judge.met)
 
