@@ -38,6 +38,7 @@ _RUNTIME = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.runSQLOnFiles": "false",
     "spark.sql.scripting.enabled": "false",
+    "spark.sql.variable.substitute": "false",  # '${env:NAME}' in a text would be replaced by the driver's environment
     "spark.sql.crossJoin.enabled": "false",
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
 }

@@ -115,3 +115,16 @@ def test_threads_do_not_see_each_others_tables(engine: Engine) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_text_is_what_was_written(engine, monkeypatch):
+    """Spark would put the environment of its driver, and its settings, in the place of such words."""
+    monkeypatch.setenv("JSTORE_TEST_CANARY", "secret")
+    written = ["${env:JSTORE_TEST_CANARY}", "${env:PATH}", "${system:user.home}", "${spark.app.name}", "${spark:spark.master}"]
+    outputs = ", ".join(f"'{text}' AS o{place}" for place, text in enumerate(written))
+    compiled = compile_sql(f"SELECT user_id, {outputs} FROM input_data", ("user_id",), "timestamp", {})
+    table = pa.table(
+        {"__run": [0], "user_id": ["u"], "timestamp": pa.array([dt.datetime(2026, 1, 1)], pa.timestamp("us")), "__pos": [1]}
+    )
+    (row,) = engine.run(compiled.row(engine.dialect, {}), {"input_data": table}).to_pylist()
+    assert [row[f"o{place}"] for place in range(len(written))] == written
