@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 from core.record import Cursor
 
 DEAD_SECONDS = 60.0  # how long a bucket that another process has claimed may stand still
+_LOOK = 0.1  # seconds between two looks at who loads
 _CLASS = 0x6A73_6C64  # of advisory locks: loads
 _logger = structlog.get_logger(__name__)
 
@@ -49,10 +50,15 @@ def claim(project: str, code: str, buckets: Collection[int]) -> set[int]:
     )
 
 
-def wait(project: str, code: str, buckets: Collection[int]) -> None:
-    """The same, after whoever loads them has ended. Two that wait do so in one order."""
-    for bucket in sorted(buckets):
-        _ask("SELECT bucket FROM unnest(%s) AS bucket, pg_advisory_lock(%s, hashtext(%s || bucket))", project, code, [bucket])
+def wait(project: str, code: str, buckets: Collection[int], seconds: float = DEAD_SECONDS) -> bool:
+    """The same for all of them, after whoever loads them has ended. -> False where somebody had not after so many seconds: an
+    operator must not wait for a process that hangs, and its writes are refused once a bucket is opened anew."""
+    until, left = time.monotonic() + seconds, set(buckets)
+    while left := left - claim(project, code, left):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK)
+    return True
 
 
 def release(project: str, code: str, buckets: Collection[int]) -> None:

@@ -148,11 +148,10 @@ class Share:
         wanted = {b: c for b, c in known.items() if c is None or not c.whole or _foreign(c, head)}
         if not wanted or self._overtaken.get(version.code, (0.0, 0))[0] > time.monotonic():
             return
-        claimed = self._claims.take(version.code, wanted)
+        settled = self._settled(spec, version, head.position)
+        claimed = self._claims.take(version.code, wanted) if settled is not None else set()
         before = {bucket: cursor for bucket, cursor in wanted.items() if bucket in claimed}
-        settled = self._settled(spec, version, head.position) if before else None
-        if settled is None:
-            self._claims.release(version.code, claimed)
+        if settled is None or not before:
             self._overtaken[version.code] = time.monotonic() + OVERTAKEN_SECONDS, 0
             return
         _logger.info("loading", group=spec.name, version=version.number, buckets=len(before), position=head.position)

@@ -82,6 +82,7 @@ class SqlAnswer(serializers.Serializer[None]):
     """What the SQL would become. Where `valid` is false only `errors` are filled."""
 
     valid = serializers.BooleanField()
+    # the name of the answer's part; DRF takes the field off the class, so that the serializer's own `errors` stays
     errors = SqlErrorShape(many=True)  # type: ignore[assignment]
     columns = ColumnShape(many=True)
     features = FeatureShape(many=True, help_text="the columns, in each window where there are several")

@@ -15,7 +15,7 @@ _CASTS = {
     "STRING": "STRING", "BIGINT": "BIGINT", "INT": "INT", "SMALLINT": "SMALLINT", "TINYINT": "TINYINT", "DOUBLE": "DOUBLE",
     "FLOAT": "FLOAT", "BOOLEAN": "BOOLEAN", "DECIMAL": "DECIMAL(10,0)",
 }  # fmt: skip
-_SHIFTS = {exp.BitwiseLeftShift: "SHIFTLEFT", exp.BitwiseRightShift: "SHIFTRIGHT"}
+_SHIFTS: dict[type[exp.Expr], str] = {exp.BitwiseLeftShift: "SHIFTLEFT", exp.BitwiseRightShift: "SHIFTRIGHT"}
 _SEVERAL = frozenset({"PERCENTILE", "PERCENTILE_APPROX", "APPROX_PERCENTILE"})
 MOST_PERCENTILES = 16
 
@@ -62,7 +62,7 @@ def _transform(node: exp.Expr) -> exp.Expr:
 
 
 def _shift(node: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=_SHIFTS[type(node)], expressions=[node.this, node.expression])  # type: ignore[index]
+    return exp.Anonymous(this=_SHIFTS[type(node)], expressions=[node.this, node.expression])
 
 
 def _any(node: exp.Expr) -> exp.Expr | None:

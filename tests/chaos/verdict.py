@@ -46,7 +46,8 @@ def _one(client: Client, name: str, user: str, history: History) -> list[str]:
 def answered(answers: Iterable[Answer], heads: Heads, history: History) -> list[str]:
     """Answers that are V(as_of) over no state of the log that stood in the 20 s before them.
 
-    The windows of a group of several are applied one after the other, so each has a state of its own.
+    The windows of a group of several move together, but one that was loaded or left aside may stand elsewhere for a while, so
+    each is held against a state of its own.
     """
     wrong = []
     for answer in answers:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 
 from backends.offline.pairs import BUCKETS
+from core.record import REBUILDING, Cursor
 from processing import claims
 from processing.claims import Claims
 from tests.processing.world import PROJECT, SUMS, event
@@ -58,10 +59,11 @@ def test_a_claim_that_stands_still_is_passed_over(world, other, monkeypatch):
     taken_by(other, "c", [1])
     mine = Claims(PROJECT)
     assert mine.take("c", {0: None, 1: None}) == {0}
-    monkeypatch.setattr(claims, "DEAD_SECONDS", 0.05)
-    time.sleep(0.1)
-    assert mine.take("c", {0: None, 1: None}) == {0, 1}
-    mine.release("c", [0, 0, 1])
+    monkeypatch.setattr(claims, "DEAD_SECONDS", -1.0)  # whatever was seen there before has stood long enough
+    moved = Cursor(1, 7, 0, REBUILDING, 0, 0)
+    assert mine.take("c", {0: None, 1: moved}) == {0}, "it goes on"
+    assert mine.take("c", {0: None, 1: moved}) == {0, 1}
+    mine.release("c", [0, 0, 0])
 
 
 def test_it_is_let_go_after_a_load(world, other):
@@ -75,6 +77,12 @@ def test_a_rebuild_waits_for_whoever_loads(world, other):
     taken_by(other, "c", [3])
     threading.Timer(0.5, other.close).start()
     began = time.monotonic()
-    claims.wait(PROJECT, "c", ALL)
+    assert claims.wait(PROJECT, "c", ALL)
     assert time.monotonic() - began > 0.4
+    claims.release(PROJECT, "c", ALL)
+
+
+def test_a_rebuild_does_not_wait_for_ever(world, other):
+    taken_by(other, "c", [3])
+    assert not claims.wait(PROJECT, "c", ALL, seconds=0.2)
     claims.release(PROJECT, "c", ALL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.sql import pieces
 from core.sql.functions.row import Render, first, row
@@ -24,16 +24,30 @@ def _whole(word: str) -> Render:
     return render
 
 
-def _round(args: Sequence[Sql], dialect: str) -> str:
-    """Half away from zero on the shortest decimal text of a DOUBLE, as Spark rounds: 2.675 to two places is 2.68."""
-    text, kind = args[0].text, args[0].type
-    places = args[1].literal if len(args) > 1 else 0
-    if kind.name == "BIGINT":
-        return text
-    if dialect == "spark":
-        rounded = f"ROUND({text}, {places})"
-        return rounded if kind.name == "DOUBLE" else f"CAST({rounded} AS {_rounded(args)})"
-    if kind.name == "DECIMAL":
+def _rounding(word: str, in_duckdb: Callable[[Sequence[Sql], int], str]) -> Render:
+    """Rounding as Spark's function of that name does it: of a DOUBLE, on its shortest decimal text. `in_duckdb` writes it for
+    what is no BIGINT, from the arguments and the places."""
+
+    def render(args: Sequence[Sql], dialect: str) -> str:
+        text, kind, places = args[0].text, args[0].type, _places(args)
+        if kind == BIGINT:
+            return text
+        if dialect == "duckdb":
+            return in_duckdb(args, places)
+        rounded = f"{word}({text}, {places})"
+        return rounded if kind == DOUBLE else f"CAST({rounded} AS {_rounded(args)})"
+
+    return render
+
+
+def _places(args: Sequence[Sql]) -> int:
+    return int(args[1].literal or 0) if len(args) > 1 else 0
+
+
+def _from_zero(args: Sequence[Sql], places: int) -> str:
+    """Half away from zero: 2.675 to two places is 2.68."""
+    text = args[0].text
+    if args[0].type.name == "DECIMAL":
         return f"CAST({text} AS {_rounded(args)})"
     # from 1e16 on doubles have no fraction
     return (
@@ -41,11 +55,20 @@ def _round(args: Sequence[Sql], dialect: str) -> str:
     )
 
 
+def _to_even(args: Sequence[Sql], places: int) -> str:
+    """Half to the even neighbour: 2.5 is 2."""
+    text = args[0].text
+    if args[0].type.name == "DECIMAL":
+        return f"CAST(ROUND_EVEN({text}, {places}) AS {_rounded(args)})"
+    made = f"CAST(ROUND_EVEN(CAST(CAST({text} AS VARCHAR) AS DECIMAL(38,18)), {places}) AS DOUBLE)"
+    return f"CASE WHEN ABS({text}) < 1e16 THEN {made} ELSE {text} END"
+
+
 def _rounded(args: Sequence[Sql]) -> Type:
-    kind, places = args[0].type, args[1].literal if len(args) > 1 else 0
+    kind = args[0].type
     if kind.name != "DECIMAL":
         return kind
-    scale = min(int(places or 0), kind.scale)
+    scale = min(_places(args), kind.scale)
     return decimal(min(38, kind.precision - kind.scale + scale + 1), scale)
 
 
@@ -93,21 +116,6 @@ def _negate(args: Sequence[Sql], dialect: str) -> str:
     return f"CASE WHEN {text} > {pieces.integer(pieces.INT64_MIN, dialect)} THEN -{text} END"
 
 
-def _bround(args: Sequence[Sql], dialect: str) -> str:
-    """Half to even on the shortest decimal text of a DOUBLE, as Spark does."""
-    text, kind = args[0].text, args[0].type
-    places = args[1].literal if len(args) > 1 else 0
-    if kind.name == "BIGINT":
-        return text
-    if dialect == "spark":
-        rounded = f"BROUND({text}, {places})"
-        return rounded if kind.name == "DOUBLE" else f"CAST({rounded} AS {_rounded(args)})"
-    wide = "DECIMAL(38,18)" if kind.name == "DOUBLE" else str(kind)
-    given = f"CAST(CAST({text} AS VARCHAR) AS {wide})" if kind.name == "DOUBLE" else text
-    made = f"CAST(ROUND_EVEN({given}, {places}) AS {_rounded(args)})"
-    return f"CASE WHEN ABS({text}) < 1e16 THEN {made} ELSE {text} END" if kind.name == "DOUBLE" else made
-
-
 _IN_ONE = "CASE WHEN {{0}} BETWEEN -1 AND 1 THEN {0}({{0}}) END"
 _PI, _E = repr(math.pi), repr(math.e)
 
@@ -116,8 +124,8 @@ ROWS = [
     *row("SIGN SIGNUM", "double", DOUBLE, "CAST(SIGN({0}) AS DOUBLE)", note="-1, 0 or 1"),
     *row("CEIL CEILING", "number", BIGINT, _whole("CEIL"), note="a BIGINT"),
     *row("FLOOR", "number", BIGINT, _whole("FLOOR"), note="a BIGINT"),
-    *row("ROUND", "number", _rounded, _round, note="half away from zero"),
-    *row("ROUND", "number 0..15", _rounded, _round, note="half away from zero; the places are a literal"),
+    *row("ROUND", "number", _rounded, _rounding("ROUND", _from_zero), note="half away from zero"),
+    *row("ROUND", "number 0..15", _rounded, _rounding("ROUND", _from_zero), note="half away from zero; the places are a literal"),
     *row("SQRT", "double", DOUBLE, "CASE WHEN {0} >= 0 THEN SQRT({0}) END", note="NULL below 0"),
     *row("CBRT", "double", DOUBLE, "CBRT({0})", note="the cube root"),
     *row("EXP", "double", DOUBLE, "EXP({0})", note="e to the power"),
@@ -166,8 +174,14 @@ ROWS = [
     ),
     *row("EXPM1", "double", DOUBLE, "EXP({0}) - 1", note="e to the power, less 1"),
     *row("NEGATIVE", "number", _negated, _negate, note="-x; NULL for the smallest BIGINT"),
-    *row("BROUND", "number", _rounded, _bround, note="halves to the even digit"),
-    *row("BROUND", "number 0..15", _rounded, _bround, note="halves to the even digit; the places are a literal"),
+    *row("BROUND", "number", _rounded, _rounding("BROUND", _to_even), note="halves to the even digit"),
+    *row(
+        "BROUND",
+        "number 0..15",
+        _rounded,
+        _rounding("BROUND", _to_even),
+        note="halves to the even digit; the places are a literal",
+    ),
     *row("RADIANS", "double", DOUBLE, "RADIANS({0})", note="of degrees"),
     *row("DEGREES", "double", DOUBLE, "DEGREES({0})", note="of radians"),
     *row("HYPOT", "double double", DOUBLE, "SQRT({0} * {0} + {1} * {1})", note="the root of the sum of the squares"),

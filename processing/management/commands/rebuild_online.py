@@ -61,7 +61,7 @@ class Command(BaseCommand):
             now = settled.part(version.code)
             if now is None:  # deleted meanwhile
                 continue
-            claims.wait(project, now.code, range(BUCKETS))  # an applier that loads them ends first
+            claims.wait(project, now.code, range(BUCKETS))  # an applier that loads them may end first
             try:
                 before = dict(enumerate(store.cursors(project, [(now.code, bucket) for bucket in range(BUCKETS)])))
                 done = load(store, settled, now, before, head, tell=self._bar(spec.name) if self.stdout.isatty() else _silent)
