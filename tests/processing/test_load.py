@@ -9,7 +9,7 @@ from backends.offline.pairs import BUCKETS
 from core.record import REBUILDING, WHOLE, Cursor
 from core.spec import GroupSpec
 from features import selectors
-from processing import load
+from processing import load, share
 from processing.load import loading
 from processing.share import Work
 from tests.processing.world import NOON, PROJECT, SUMS, World, event
@@ -85,6 +85,17 @@ def test_who_opens_the_bucket_later_has_it_and_the_first_is_refused(filled):
     assert all(cursor.state == REBUILDING for cursor in filled.cursors("g"))
     assert len(end(second)) == BUCKETS
     check(filled)
+
+
+def test_the_round_that_ends_a_load_says_how_fresh_its_buckets_are(filled, monkeypatch):
+    monkeypatch.setattr(share, "LOAD_SECONDS", 0)
+    filled.define("g", SUMS, columns={"amount": "DOUBLE"})
+    rounds = 1
+    while filled.applier.step():
+        filled.clock += 1_000_000
+        rounds += 1
+    assert rounds > BUCKETS
+    assert {c.equal_at for c in filled.cursors("g")} == {filled.clock}, "and not as of its begin"
 
 
 def test_what_comes_during_a_load_is_applied_after_it(filled):
